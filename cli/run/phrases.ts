@@ -73,7 +73,10 @@ function worstOf(account: Account | null, rule: "lost" | Rule): Offender | null 
 
 /** The slowest second, and the hop that takes the time. */
 export function slow({ account, timeline, summaries }: RunEvidence): string {
-  const acknowledged = Math.max(0, ...summaries.map(({ metrics }) => metrics["publish_ack_latency_ms"]?.["p(99)"] ?? 0));
+  const acknowledged = Math.max(
+    0,
+    ...summaries.map(({ metrics }) => metrics["publish_ack_latency_ms"]?.["p(99)"] ?? 0),
+  );
   const delivered = account?.latency.p99 ?? 0;
   const hop =
     delivered === 0 || acknowledged === 0

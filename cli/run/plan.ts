@@ -55,14 +55,15 @@ export function planRun(subject: Subject, request: Request, preset: VariablesByT
     receiverUrl?.replace(/\/+$/, "") ??
     (subject.settled && (reference || showsFarEnd(kind, targetUrls)) ? "start" : null);
   const given: VariablesByTest = {};
-  const sets = settingsByTest(tests, request.set);
+  const takes = (test: RunnableTest, name: string) => takesOfAll(test, name, subject);
+  const sets = settingsByTest(tests, request.set, takes);
   for (const test of tests) {
     given[test] = {
       ...preset[test],
       ...kind.variables.always[test],
       ...(reference ? kind.variables.reference[test] : {}),
       ...(request.manner === "real" ? kind.variables.real?.[test] : {}),
-      ...settingsOfShell(test, reference, request.environment),
+      ...onlyTaken(test, settingsOfShell(test, reference, request.environment), takes),
       ...flagsOf(test, subject, request),
       ...sets[test],
       ...addressesOf(test, subject, targetUrls, reference),
@@ -95,26 +96,43 @@ function planTest(test: RunnableTest, variables: Record<string, string>, instanc
 /** The variables that flags stand for, if a test has them. */
 function flagsOf(
   test: RunnableTest,
-  { kind, groups }: Subject,
+  subject: Subject,
   { scenario, rate, duration, events, consent }: Request,
 ): Record<string, string> {
-  // A rate belongs to publishers; visitors beside them keep their own.
-  const visits = !hasVariable(test, "EVENTS") && groups.flat().some((other) => hasVariable(other, "EVENTS"));
   const flags = {
     SCENARIO: scenario,
-    RATE: visits ? undefined : rate,
+    RATE: rate,
+    DURATION: duration,
     EVENTS: events,
     ALLOW_REMOTE: consent === true ? "1" : undefined,
   };
-  // A subscriber listens as long as its publishers need.
-  const follows =
-    hasVariable(test, "END_WHEN_SETTLED") && kind.settled[test]?.some((other) => groups.flat().includes(other));
-  const all = follows === true ? flags : { ...flags, DURATION: duration };
   return Object.fromEntries(
-    Object.entries(all).flatMap(([name, value]) =>
-      value === undefined || !hasVariable(test, name) ? [] : [[name, value]],
+    Object.entries(flags).flatMap(([name, value]) =>
+      value === undefined || !hasVariable(test, name) || !takesOfAll(test, name, subject) ? [] : [[name, value]],
     ),
   );
+}
+
+/**
+ * Whether a test takes a variable that is given for all tests of a run, by whatever way. Length and rate are those of the
+ * load, and that is what publishers do.
+ */
+function takesOfAll(test: RunnableTest, name: string, { kind, groups }: Subject): boolean {
+  const tests = groups.flat();
+  // A rate belongs to publishers; visitors beside them keep their own.
+  if (name === "RATE") return hasVariable(test, "EVENTS") || !tests.some((other) => hasVariable(other, "EVENTS"));
+  if (name !== "DURATION") return true;
+  // A subscriber listens as long as its publishers need.
+  const follows = hasVariable(test, "END_WHEN_SETTLED") && kind.settled[test]?.some((other) => tests.includes(other));
+  return follows !== true;
+}
+
+function onlyTaken(
+  test: RunnableTest,
+  variables: Readonly<Record<string, string>>,
+  takes: (test: RunnableTest, name: string) => boolean,
+): Record<string, string> {
+  return Object.fromEntries(Object.entries(variables).filter(([name]) => takes(test, name)));
 }
 
 function addressesOf(

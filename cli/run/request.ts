@@ -24,7 +24,10 @@ export interface Request {
   readonly faults: readonly string[];
   /** How the reference target behaves; by the contract by default. */
   readonly manner?: Manner | undefined;
-  /** Variables as `NAME=VALUE`, for every test that has it, or as `test.NAME=VALUE`. */
+  /**
+   * Variables as `NAME=VALUE`, for every test that has it, or as `test.NAME=VALUE`; length and rate for all are those of
+   * the load.
+   */
   readonly set: readonly string[];
   /**
    * The shell's environment, whose `THROUGHLINE_NAME` are variables too; credentials among them go only to targets with
@@ -111,8 +114,16 @@ function refuseIdle(tests: readonly RunnableTest[], { rate, duration, events }: 
   }
 }
 
-/** Parses `NAME=VALUE` and `test.NAME=VALUE`. */
-export function settingsByTest(tests: readonly RunnableTest[], set: readonly string[]): VariablesByTest {
+/**
+ * Parses `NAME=VALUE` and `test.NAME=VALUE`.
+ *
+ * @param takes whether a test takes what is given for all of them.
+ */
+export function settingsByTest(
+  tests: readonly RunnableTest[],
+  set: readonly string[],
+  takes: (test: RunnableTest, name: string) => boolean = () => true,
+): VariablesByTest {
   const result: VariablesByTest = {};
   for (const setting of set) {
     const [, only, name, value] = /^(?:([a-z][a-z0-9-]*)\.)?([A-Z][A-Z0-9_]*)=(.*)$/s.exec(setting) ?? [];
@@ -129,7 +140,8 @@ export function settingsByTest(tests: readonly RunnableTest[], set: readonly str
       const asked = only === undefined ? tests : tests.filter((test) => test === only);
       throw new RangeError(`${what}: no variable of ${tests.join(", ")}; ${hintFor(asked, name)}see docs/variables.md`);
     }
-    for (const test of takers) result[test] = { ...result[test], [name]: value };
+    const own = takers.filter((test) => only !== undefined || takes(test, name));
+    for (const test of own) result[test] = { ...result[test], [name]: value };
   }
   return result;
 }

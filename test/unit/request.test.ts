@@ -102,6 +102,55 @@ describe("the variables", () => {
     expect(variablesOf("nats", ["pipeline"], asked)).toMatchObject({ SUBSCRIPTIONS: "21", DURATION: "10s" });
   });
 
+  test.each<[string, Partial<Request>]>([
+    ["--set", { set: ["RATE=200", "DURATION=10s"] }],
+    ["the environment", { environment: { THROUGHLINE_RATE: "200", THROUGHLINE_DURATION: "10s" } }],
+    ["one of each", { duration: "10s", set: ["RATE=200"] }],
+    ["the other of each", { rate: "200", environment: { THROUGHLINE_DURATION: "10s" } }],
+    ["two ways at once, of which --set counts", { rate: "200", duration: "5m", set: ["DURATION=10s"] }],
+    ["a setting for the publisher", { set: ["nats.RATE=200", "nats.DURATION=10s"] }],
+    ["a number of events", { set: ["RATE=200", "EVENTS=2000"] }],
+  ])("a load by %s is what it is by flags", (_, asked) => {
+    const of = (test: "nats" | "websocket" | "http", names: string[], request: Partial<Request>) => {
+      const { variables, seconds } =
+        plan(names, request)
+          .groups.flat()
+          .find((one) => one.test === test) ?? {};
+      return { seconds, duration: variables?.["DURATION"], rate: variables?.["RATE"] };
+    };
+    const flags = { rate: "200", duration: "10s" };
+    for (const names of [["pipeline"], ["websocket", "nats"]]) {
+      expect(of("websocket", names, asked)).toEqual(of("websocket", names, flags));
+      expect(of("nats", names, asked).seconds).toBe(10);
+    }
+    expect(of("http", ["pipeline"], asked).rate).toBeUndefined();
+  });
+
+  test("a profile by --set is what it is by the flag", () => {
+    for (const scenario of ["load", "stress"])
+      expect(plan(["pipeline"], { set: [`SCENARIO=${scenario}`] })).toEqual(plan(["pipeline"], { scenario }));
+  });
+
+  test("what a person says of the subscribers alone counts", () => {
+    for (const set of [
+      ["DURATION=10s", "websocket.DURATION=20s"],
+      ["websocket.DURATION=20s", "DURATION=10s"],
+    ])
+      expect(variablesOf("websocket", ["pipeline"], { set })).toHaveProperty("DURATION", "20s");
+    const set = ["RATE=50", "http.RATE=3"];
+    expect(variablesOf("http", ["pipeline"], { set })).toHaveProperty("RATE", "3");
+  });
+
+  test("visitors and subscribers without a publisher take what is given for all", () => {
+    expect(variablesOf("http", ["http"], { set: ["RATE=3", "DURATION=20s"] })).toMatchObject({
+      ...{ RATE: "3", DURATION: "20s" },
+    });
+    const ws = { urls: { ws: "ws://a/ws" }, set: ["DURATION=5m"] };
+    expect(variablesOf("websocket", ["websocket"], ws)).toHaveProperty("DURATION", "5m");
+    const shell = { urls: ws.urls, environment: { THROUGHLINE_DURATION: "5m" } };
+    expect(variablesOf("websocket", ["websocket"], shell)).toHaveProperty("DURATION", "5m");
+  });
+
   test("subscribers that come and go follow their profile, and nobody waits for a number of them", () => {
     const asked = { scenario: "stress", duration: "10s" };
     expect(variablesOf("websocket", ["pipeline"], asked)).toMatchObject({ DURATION: "40s" });
