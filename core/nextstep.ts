@@ -43,7 +43,7 @@ export function stall(timeline: readonly Second[]): string | null {
   if (first === undefined) return null;
   const over = timeline.findIndex(({ delivered }, at) => at > place && delivered > 0);
   const rest = timeline.slice(place, over < 0 ? undefined : over);
-  const last = rest.findLast(({ published }) => published > 0) ?? first;
+  const last = rest.filter(({ published }) => published > 0).at(-1) ?? first;
   const began = `nothing was delivered ${secondOf(timeline, first.at)}`;
   const until = last === first ? "" : ` until ${secondOf(timeline, last.at).replace("in ", "")}`;
   const next = timeline[over];

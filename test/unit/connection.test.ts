@@ -17,7 +17,7 @@ const idOf = (seq: number) => eventId({ run: RUN, publisher: 1, seq, publishedAt
 
 function connect() {
   const reports: PathReport[] = [];
-  const [lags, turns, lostAt]: number[][] = [[], [], []];
+  const [lags, turns, lostAt]: [number[], number[], number[]] = [[], [], []];
   const kept = new Map<PropertyKey, number[]>([
     ["generator_lag_ms", lags],
     ["generator_turn_ms", turns],
