@@ -82,6 +82,8 @@ export const AccountSchema = v.looseObject({
   ...(Object.fromEntries(COUNT_NAMES.map((name) => [name, Counted])) as Record<CountName, typeof Counted>),
   /** Whether any order was promised; older records lack it. */
   ordered: v.optional(v.boolean(), true),
+  /** Which one; older records lack it. */
+  order: v.exactOptional(v.union([v.picklist(["none", "all", "per publisher"]), v.object({ per: v.string() })])),
   /** Number of publishers within each of which alone an order was promised. */
   orderedWithin: v.exactOptional(Count),
   /** When its first event was sent and its last; older records lack it. */

@@ -8,6 +8,7 @@ import type { Percentiles } from "./histogram.ts";
 import type { PathAccount } from "./ledger.ts";
 import type { LookAccount } from "./looks.ts";
 import type { Mistake } from "./mistakes.ts";
+import type { PromisedOrder } from "./order.ts";
 import type { Standstill } from "./standstill.ts";
 
 /** How the wait for the last deliveries ended, in words. */
@@ -186,6 +187,8 @@ export interface Account extends Counts {
   readonly ready: number;
   /** Whether all paths promise an order; otherwise reordered deliveries are no fault. */
   readonly ordered: boolean;
+  /** Which order was held; of none, all reordered deliveries are counted. */
+  readonly order: PromisedOrder;
   /** Number of publishers within each of which alone an order is promised; absent where it is promised otherwise. */
   readonly orderedWithin?: number;
   /** Expected deliveries that were missing when the last event was acknowledged. */

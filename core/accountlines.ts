@@ -16,7 +16,7 @@ import {
 import { describeDetours, NO_DETOURS } from "./detours.ts";
 import { judgedOf } from "./judgedshare.ts";
 import { milliseconds, number } from "./numbers.ts";
-import { describeOrderScope } from "./order.ts";
+import { describeOrder, type HeldOrder } from "./order.ts";
 import { toShow } from "./percentiles.ts";
 import { openedRooms } from "./room.ts";
 import { firstOf, shortlist } from "./shortlist.ts";
@@ -41,13 +41,12 @@ function lateOf({ looks = null }: Account): string {
 const JUDGED = "  judged     ";
 
 /** The counts in the headline. */
-type Headline = Counts & {
-  readonly ordered?: boolean;
-  readonly orderedWithin?: number;
-  readonly webhooks?: unknown;
-  readonly storage?: unknown;
-  readonly farEnd?: unknown;
-};
+type Headline = Counts &
+  HeldOrder & {
+    readonly webhooks?: unknown;
+    readonly storage?: unknown;
+    readonly farEnd?: unknown;
+  };
 
 /** What was published, the result, and how much of it could be judged: the first lines of every output. */
 export function headlineOf(account: Headline): string[] {
@@ -69,10 +68,10 @@ export function headlineOf(account: Headline): string[] {
   ];
 }
 
-/** Among which events nothing may be reordered, where that is not among all. */
-function scopeOf({ reordered, ordered, orderedWithin }: Headline): string {
-  if (orderedWithin !== undefined) return ` (${describeOrderScope(orderedWithin)})`;
-  return reordered > 0 && ordered === false ? " (no order is promised)" : "";
+/** Which order was held, where it is not that of all events. */
+function scopeOf(held: HeldOrder): string {
+  const told = held.order === "all" ? null : describeOrder(held);
+  return told === null ? "" : ` (${told})`;
 }
 
 function surplusOf(farEnd: unknown): number | null {

@@ -12,12 +12,27 @@ export interface Acknowledgements {
   readonly timeTolerance: number;
 }
 
+/** What a far end promises: no order, or one among all events, those of a publisher, or those of a value of an attribute. */
+export type PromisedOrder = "none" | "all" | "per publisher" | { readonly per: string };
+
 /** The events that have an order among them: those of one publisher, those with the same key, or all. */
 export type OrderScope = "publisher" | "all" | ((seq: number) => string | number);
 
-/** Within how many publishers order was judged: neighbours of different ones have none. */
-export function describeOrderScope(publishers: number): string {
-  return publishers === 1 ? "within one publisher" : `within each of ${publishers} publishers`;
+/** The part of an account that says which order was held; older ones lack some of it. */
+export interface HeldOrder {
+  readonly ordered?: boolean;
+  readonly order?: PromisedOrder | undefined;
+  readonly orderedWithin?: number;
+}
+
+/** Among which events nothing may be reordered; null where a record does not say it. */
+export function describeOrder({ ordered, order, orderedWithin }: HeldOrder): string | null {
+  if (ordered === false || order === "none") return "no order is promised";
+  if (typeof order === "object") return `within each ${order.per}`;
+  // Neighbours of different publishers have no order, so their number matters.
+  if (orderedWithin !== undefined)
+    return orderedWithin === 1 ? "within one publisher" : `within each of ${orderedWithin} publishers`;
+  return order === "all" ? "among all events" : null;
 }
 
 /** How many sequence numbers of a kind an account lists. */

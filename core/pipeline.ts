@@ -7,6 +7,7 @@ import type { Stream } from "./event.ts";
 import { filterOf, matches } from "./filter.ts";
 import { type AttributeTable, MOST_VARIANTS, made, type VariantTable, type WorkloadEvent } from "./made.ts";
 import type { Observe, Selection } from "./observe.ts";
+import type { PromisedOrder } from "./order.ts";
 import type { K6Access } from "./ownaccess.ts";
 import type { Environment, VariableOf } from "./ownvariables.ts";
 import { safeMessageOf, withoutCredentials } from "./redaction.ts";
@@ -80,10 +81,18 @@ export function definePipeline<const Table extends AttributeTable, Wire, const N
     const attributes = Object.keys(events.attributes).join(", ") || "no attribute is there";
     throw new RangeError(`pipeline ${name}: observe.order.per: ${order.per}: allowed: ${attributes}`);
   }
+  if (observe.kind === "count" && order !== undefined && order !== "none") {
+    throw new RangeError(`pipeline ${name}: observe.order: a count shows no order; allowed: none, or leave it out`);
+  }
   if (observe.kind === "count" && paths.length > 1) {
     throw new RangeError(`pipeline ${name}: observe.paths: a count has one path; allowed: 1, not ${paths.length}`);
   }
   return pipeline;
+}
+
+/** The order that a pipeline's far end promises. */
+export function promisedIn({ observe: { order = "none" } }: AnyPipeline): Exclude<PromisedOrder, "all"> {
+  return order;
 }
 
 /** What the test is called that holds the subscriptions of a pipeline. */

@@ -32,6 +32,9 @@ const PathName = v.pipe(v.string(), v.regex(/^[^\s/][^\s]{0,127}$/));
 /** How a far end is observed; "reported" means an external observer that reports over HTTP. */
 export const FAR_ENDS = ["request", "rows", "list", "stream", "count", "reported"] as const;
 
+/** The promised order: none, per publisher, or per value of an attribute. */
+export const OrderSchema = v.union([v.picklist(["none", "per publisher"]), v.object({ per: v.string() })]);
+
 /** A user's far end. */
 export const FarEndSchema = v.object({
   /** The pipeline with the code that observes it. */
@@ -39,8 +42,7 @@ export const FarEndSchema = v.object({
   kind: v.picklist(FAR_ENDS),
   /** What each path selects. */
   paths: v.record(PathName, AttributesSchema),
-  /** The promised order: none, per publisher, or per value of an attribute. */
-  order: v.union([v.picklist(["none", "per publisher"]), v.object({ per: v.string() })]),
+  order: OrderSchema,
   /**
    * Whether the pipeline's code is needed to assign arrivals to paths, to refuse or to compare them; false by default.
    */
@@ -72,6 +74,8 @@ export const OpeningSchema = v.object({
   seed: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(2 ** 32 - 1)),
   /** The combinations of attributes; see {@link Stream}. */
   variants: v.pipe(v.array(AttributesSchema), v.maxLength(10_000), v.readonly()),
+  /** The order that subscriptions promise; that of all events by default. */
+  order: v.optional(OrderSchema),
   /** Set by publishers: the account is not settled before each of them has asked for it. */
   publisher: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(64))),
   /** Set by publishers of bursts: the events of each burst, in order. */
@@ -130,8 +134,6 @@ const PathReportSchema = v.pipe(
     closed: v.boolean(),
     /** The other side closed it. */
     lost: v.optional(v.boolean(), false),
-    /** The path promises no order: reordered deliveries are no fault. */
-    unordered: v.optional(v.literal(true)),
     /** Concatenated event ids, {@link EVENT_ID_LENGTH} characters each. */
     ids: v.string(),
     /** Arrival times in microseconds after `from`; null where unknown. */

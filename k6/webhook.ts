@@ -76,7 +76,8 @@ export const { options, setup, publish, handleSummary } = publisherTest<Opened>(
   require() {
     if (byCount) executedBefore = executedNow();
   },
-  opening: () => ({}),
+  // Signals are executed by several workers.
+  opening: () => ({ order: "none" }),
   async proven(run) {
     const webhooks = openWebhooks(config, access, count, run.id);
     const opened = { webhooks, openedAt: now() + clockCorrection(run), executedBefore };

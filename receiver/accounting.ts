@@ -10,6 +10,7 @@ import { detoursOf } from "./detours.ts";
 import type { Expectations } from "./expected.ts";
 import type { AccountPart, Observer } from "./observer.ts";
 import type { Path } from "./path.ts";
+import { leastOf } from "./promised.ts";
 
 /** How many paths with broken rules an account lists. */
 const OFFENDERS = 10;
@@ -55,13 +56,13 @@ export function accountOf(parts: AccountParts): Account {
     if (bursts?.has(seq) === true) lostInBursts++;
   };
   const summed = Object.keys(sum) as (keyof typeof sum)[];
-  for (const { paths, isOrdered } of observers) {
+  for (const { paths, order } of observers) {
     for (const path of paths) {
       const onLost = bursts === null && unreadSince === null ? undefined : countLost;
       const settled = judged(path.settle(publication, expected.whole, now, onLost, strayed), isInterrupted);
       accounts.set(path, settled);
       for (const key of summed) sum[key] += settled[key];
-      const inversions = isOrdered ? settled.reordered : 0;
+      const inversions = order === "none" ? 0 : settled.reordered;
       const broken = settled.lost + settled.open + settled.duplicated + settled.misrouted + inversions > 0;
       if (settled.lost > 0) short.push(path);
       if (broken) offending++;
@@ -92,6 +93,7 @@ export function accountOf(parts: AccountParts): Account {
   const gone = Bitset.union([astray, ...elsewhere.values()]);
   const all = observers.flatMap(({ paths }) => [...paths]);
   const arrived = Bitset.union(all.map(({ seen }) => seen));
+  const order = leastOf(observers.map((observer) => observer.order));
   const { published, acknowledged, refused, unknown, unsent, contested, span } = publication;
   return {
     version: 1,
@@ -110,8 +112,9 @@ export function accountOf(parts: AccountParts): Account {
     ready: all.filter((path) => path.ready).length,
     silent: all.filter((path) => path.isSilent(now)).length,
     ...sum,
-    ordered: observers.every(({ isOrdered }) => isOrdered),
-    ...(observers.some(({ isPerPublisher }) => isPerPublisher) ? { orderedWithin: publication.publishers } : {}),
+    ordered: order !== "none",
+    order,
+    ...(order === "per publisher" ? { orderedWithin: publication.publishers } : {}),
     late: 0,
     unreported: countOf(publication.unreported(arrived)),
     contradicted: countOf(publication.contradicted(arrived)),

@@ -5,6 +5,7 @@ import { Histogram } from "../core/histogram.ts";
 import type { Identity } from "../core/identity.ts";
 import type { PathAccount } from "../core/ledger.ts";
 import type { Arrival } from "../core/observe.ts";
+import type { PromisedOrder } from "../core/order.ts";
 import { isPlausible } from "../core/plausible.ts";
 import { withoutCredentials } from "../core/redaction.ts";
 import type { FarEndOpening, ObservedArrival } from "../core/report.ts";
@@ -26,8 +27,7 @@ const AHEAD_MS = 100;
 
 /** A user's far end: every arrival is a text, in which identities are found. */
 export class FarEnd implements Observer {
-  readonly isOrdered: boolean;
-  readonly isPerPublisher: boolean;
+  readonly order: PromisedOrder;
   readonly run: FarEndRun;
   private readonly byName: ReadonlyMap<string, ObservedPath>;
   private readonly count: CountPath | null;
@@ -46,8 +46,7 @@ export class FarEnd implements Observer {
     this.run = run;
     this.observed = observed;
     this.texts = new FarEndTexts(run, observed);
-    this.isOrdered = order !== "none";
-    this.isPerPublisher = order === "per publisher";
+    this.order = order;
     const named = Object.entries(paths);
     const [first] = named;
     const isCount = kind === "count" && first !== undefined;

@@ -7,6 +7,7 @@ export type Figure = CountName | "backlog";
 /** The meaning of each figure. */
 export const FIGURES: Readonly<Record<Figure, string>> = {
   ...(Object.fromEntries(COUNT_NAMES.map((name) => [name, COUNTS[name].meaning])) as Record<CountName, string>),
+  reordered: `${COUNTS.reordered.meaning}; 0 where no order is promised`,
   lost: `${COUNTS.lost.meaning}; 0 until the run is settled`,
   open: `${COUNTS.open.meaning}; 0 until the run is settled`,
   backlog: "expected deliveries that may still be on their way; 0 once the run is settled",
@@ -16,7 +17,8 @@ export const FIGURES: Readonly<Record<Figure, string>> = {
 export function figuresOf(account: Account): Readonly<Record<Figure, number>> {
   const counts = Object.fromEntries(COUNT_NAMES.map((name) => [name, account[name]])) as Record<CountName, number>;
   const { ending, lost, open } = account;
-  return { ...counts, ...(ending === null ? { lost: 0, open: 0, backlog: lost + open } : { backlog: 0 }) };
+  const reordered = account.ordered ? account.reordered : 0;
+  return { ...counts, reordered, ...(ending === null ? { lost: 0, open: 0, backlog: lost + open } : { backlog: 0 }) };
 }
 
 /** The faults of a run; reordered deliveries count only where an order was promised. */

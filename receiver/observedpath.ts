@@ -1,12 +1,12 @@
-import { type Stream, selector, variantIndex } from "../core/event.ts";
+import { type Stream, selector } from "../core/event.ts";
 import type { Filter } from "../core/filter.ts";
 import { Histogram } from "../core/histogram.ts";
 import type { Identity } from "../core/identity.ts";
-import type { OrderScope } from "../core/order.ts";
-import type { FarEndOpening } from "../core/report.ts";
+import type { PromisedOrder } from "../core/order.ts";
 import { CANARY_PUBLISHER } from "../core/trace.ts";
 import type { Deliveries } from "./deliveries.ts";
 import { Path } from "./path.ts";
+import { scopeOf } from "./promised.ts";
 
 /** The kind of an arrival. */
 export type Entry = "canary" | "first" | "duplicate";
@@ -16,8 +16,8 @@ export class ObservedPath extends Path {
   readonly latencies = new Histogram();
   private canaries = 0;
 
-  constructor(name: string, filter: Filter, stream: Stream, order: FarEndOpening["order"]) {
-    super(name, filter, selector(stream, filter), promisedBy(stream, order));
+  constructor(name: string, filter: Filter, stream: Stream, order: PromisedOrder) {
+    super(name, filter, selector(stream, filter), scopeOf(order, stream));
   }
 
   /**
@@ -54,12 +54,4 @@ export class ObservedPath extends Path {
   get ready(): boolean {
     return this.canaries > 0;
   }
-}
-
-/** The events among which an order is promised. */
-function promisedBy({ seed, variants }: Stream, order: FarEndOpening["order"]): OrderScope {
-  if (order === "none") return "all";
-  if (order === "per publisher") return "publisher";
-  const values = variants.map((variant) => variant[order.per]?.[0] ?? "");
-  return (seq) => values[variantIndex(seed, seq, Math.max(1, values.length))] ?? "";
 }

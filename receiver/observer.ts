@@ -2,7 +2,7 @@ import type { Account } from "../core/account.ts";
 import type { Bitset } from "../core/bitset.ts";
 import type { ClockReport } from "../core/clocks.ts";
 import type { PathAccount } from "../core/ledger.ts";
-import type { Acknowledgements } from "../core/order.ts";
+import type { Acknowledgements, PromisedOrder } from "../core/order.ts";
 import type { Batch } from "../core/publication.ts";
 import type { Balance } from "../core/settling.ts";
 import type { Second } from "../core/timeline.ts";
@@ -53,12 +53,10 @@ export type AccountPart = Partial<Pick<Account, "webhooks" | "storage" | "farEnd
 /** Observes a far end of a run, of any kind: which identity arrived on which path, and when. */
 export interface Observer {
   readonly paths: Iterable<Path>;
-  /** Whether its paths promise an order. */
-  readonly isOrdered: boolean;
+  /** What its paths promise. */
+  readonly order: PromisedOrder;
   /** Unix ms since which it could not be read, having been before; null where it can. */
   readonly unreadSince?: number | null;
-  /** Whether that order is only among the events of each publisher. */
-  readonly isPerPublisher?: boolean;
   /** The far end's part of the account. @param settle settles a path against what was published. */
   account(settle: (path: Path) => PathAccount): AccountPart;
   /** Why deliveries are missing, if this far end knows. */

@@ -5,7 +5,11 @@ export type WorkloadOf = (opening: Opening) => Readonly<Record<string, unknown>>
 
 /** The first difference between the workloads of two openings; null without one. */
 export function differenceOf(one: Opening, other: Opening, workloadOf: WorkloadOf): string | null {
-  const [ours, theirs] = [one, other].map((opening) => ({ SEED: opening.seed, ...workloadOf(opening) }));
+  const [ours, theirs] = [one, other].map((opening) => ({
+    SEED: opening.seed,
+    order: opening.order,
+    ...workloadOf(opening),
+  }));
   const names = Object.keys({ ...ours, ...theirs }) as (keyof typeof ours)[];
   const differing = names.find((name) => JSON.stringify(ours?.[name]) !== JSON.stringify(theirs?.[name]));
   return differing ?? differingAttribute(one, other);

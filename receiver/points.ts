@@ -1,5 +1,6 @@
 import type { Account } from "../core/account.ts";
 import type { Bucket } from "../core/histogram.ts";
+import { describeOrder } from "../core/order.ts";
 import { faultsOf, figuresOf } from "./figures.ts";
 
 /** One point for InfluxDB. */
@@ -73,7 +74,10 @@ interface Mark {
 /** What happened since the previous account. */
 function marksOf({ account, openedAt, settledAt }: RunSnapshot, before: Account | null, at: number): Mark[] {
   const marks: Mark[] = [];
-  if (before === null) marks.push({ kind: "start", text: `run ${account.run} was opened`, when: openedAt });
+  if (before === null) {
+    const text = `run ${account.run} was opened; order: ${describeOrder(account) ?? "unknown"}`;
+    marks.push({ kind: "start", text, when: openedAt });
+  }
   const known = new Map(before === null ? [] : faultsOf(before).map(({ fault, count }) => [fault, count]));
   const risen = faultsOf(account)
     .map(({ fault, count }) => ({ fault, more: count - (known.get(fault) ?? 0) }))

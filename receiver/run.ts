@@ -76,7 +76,7 @@ export class Run {
     this.ranOut = ranOut;
     this.openedAt = now();
     const observed = this.observed();
-    this.subscriptions = new Subscriptions(opening, observed);
+    this.subscriptions = new Subscriptions(opening, observed, opening.order);
     this.observers = [this.subscriptions, ...observers(observed)];
     this.drain = new Drain({
       now,

@@ -1,9 +1,10 @@
 import type { PathArrivals } from "../core/arrivals.ts";
 import { type Stream, selector } from "../core/event.ts";
 import type { Window } from "../core/ledger.ts";
-import type { Acknowledgements } from "../core/order.ts";
+import type { Acknowledgements, PromisedOrder } from "../core/order.ts";
 import type { Deliveries } from "./deliveries.ts";
 import { Path } from "./path.ts";
+import { scopeOf } from "./promised.ts";
 
 /** A path without reports for this long has lost its subscriber. Subscribers report every second. */
 const SILENT_AFTER_MS = 10_000;
@@ -12,8 +13,8 @@ const SILENT_AFTER_MS = 10_000;
 const OPENING_EDGE_MS = 100;
 
 /**
- * Events sent within this time before a subscriber left may have been in flight, unless an event that was sent later
- * arrived.
+ * Events sent within this time before a subscriber left may have been in flight, unless all events have an order and one
+ * that was sent later arrived.
  */
 const CLOSING_EDGE_MS = 2_000;
 
@@ -28,16 +29,18 @@ export class SubscriptionPath extends Path {
   private through: number;
   private reportedAt = 0;
   private readonly openedAt: number;
+  private readonly order: PromisedOrder;
   private closed = false;
   private lost = false;
   private abandoned = false;
   private canaries = 0;
   private probes = 0;
 
-  /** @param name for people; the reported one by default. */
-  constructor(first: PathArrivals, stream: Stream, now: number, name = first.path) {
+  /** @param order what its subscription promises. @param name for people; the reported one by default. */
+  constructor(first: PathArrivals, stream: Stream, now: number, order: PromisedOrder = "all", name = first.path) {
     const { filter = {} } = first;
-    super(name, filter, selector(stream, filter));
+    super(name, filter, selector(stream, filter), scopeOf(order, stream));
+    this.order = order;
     this.knownSince = now;
     this.openedAt = first.from;
     this.from = first.from + OPENING_EDGE_MS;
@@ -109,7 +112,9 @@ export class SubscriptionPath extends Path {
     const { through } = this;
     if (this.closed && this.lost) return through - LOSING_EDGE_MS;
     if (!this.closed && !this.isSilent(now)) return through;
-    // The path has an order: events acknowledged before the last arrival's send had to arrive before it.
+    // Others may have been on their way when the last one arrived, however late it was sent.
+    if (this.order !== "all") return through - CLOSING_EDGE_MS;
+    // Events acknowledged before the last arrival's send had to arrive before it.
     return Math.max(through - CLOSING_EDGE_MS, Math.min(through, this.ledger.latestSend - timeTolerance));
   }
 }

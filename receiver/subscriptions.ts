@@ -5,6 +5,7 @@ import { type Stream, selector, variantIndex } from "../core/event.ts";
 import type { Attributes, Filter } from "../core/filter.ts";
 import type { PathAccount } from "../core/ledger.ts";
 import { describeMistake, mistakesIn, type PathSample } from "../core/mistakes.ts";
+import type { PromisedOrder } from "../core/order.ts";
 import { shownName } from "../core/pathname.ts";
 import type { DamageReport } from "../core/report.ts";
 import type { AccountPart, Observer, ObserverContext } from "./observer.ts";
@@ -12,7 +13,7 @@ import { SubscriptionPath } from "./subscription.ts";
 
 /** The subscriptions of a run, as their subscribers report them. */
 export class Subscriptions implements Observer {
-  isOrdered = true;
+  readonly order: PromisedOrder;
   /** By the names that subscribers report. */
   private readonly byReport = new Map<string, SubscriptionPath>();
   private readonly names = new Set<string>();
@@ -20,8 +21,9 @@ export class Subscriptions implements Observer {
   private readonly stream: Stream;
   private readonly observed: ObserverContext;
 
-  constructor(stream: Stream, observed: ObserverContext) {
+  constructor(stream: Stream, observed: ObserverContext, order: PromisedOrder = "all") {
     this.stream = stream;
+    this.order = order;
     this.observed = observed;
   }
 
@@ -45,10 +47,9 @@ export class Subscriptions implements Observer {
     const now = this.observed.now();
     for (const damage of damages) this.damages.enter(damage, damage.count);
     for (const report of reports) {
-      if (report.unordered === true) this.isOrdered = false;
       let path = this.byReport.get(report.path);
       if (path === undefined) {
-        path = new SubscriptionPath(report, this.stream, now, this.shown(report.path));
+        path = new SubscriptionPath(report, this.stream, now, this.order, this.shown(report.path));
         this.byReport.set(report.path, path);
       }
       const first = path.enter(report, deliveries, now, acknowledgements);

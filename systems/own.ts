@@ -5,7 +5,7 @@ import { metricOf } from "../core/metrics.ts";
 import { DELIVERY_LATENCIES, published } from "../core/objectives.ts";
 import { OWN_PREFIX } from "../core/ownaccess.ts";
 import type { VariableOf } from "../core/ownvariables.ts";
-import { type AnyPipeline, connectionsOf, subscribersOf } from "../core/pipeline.ts";
+import { type AnyPipeline, connectionsOf, promisedIn, subscribersOf } from "../core/pipeline.ts";
 import { doublings, jump, type Profiles, VISITORS } from "../core/profiles.ts";
 import { hold, ramp } from "../core/shape.ts";
 import {
@@ -132,9 +132,7 @@ export function defineTestsOf(pipeline: AnyPipeline): readonly NamedTest[] {
   const counted = observe.kind === "count";
   const settled = [
     ...(counted ? [] : [slo("account_damaged").count.is(0)]),
-    ...(counted || observe.order === undefined || observe.order === "none"
-      ? []
-      : [slo("account_reordered").count.is(0)]),
+    ...(promisedIn(pipeline) === "none" ? [] : [slo("account_reordered").count.is(0)]),
     ...(observe.kind === "rows" || observe.kind === "list" ? [slo("account_vanished").count.is(0)] : []),
     ...own.filter((row) => !isPublishing(row)),
   ];

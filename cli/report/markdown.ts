@@ -15,7 +15,7 @@ import {
 } from "../../core/counts.ts";
 import { judgedOf } from "../../core/judgedshare.ts";
 import { milliseconds, number } from "../../core/numbers.ts";
-import { describeOrderScope } from "../../core/order.ts";
+import { describeOrder } from "../../core/order.ts";
 import { toShow } from "../../core/percentiles.ts";
 import type { Reason } from "../../core/reason.ts";
 import { observedOf, samplesOf } from "../../core/rendering.ts";
@@ -65,6 +65,7 @@ function accountTable(account: Result["account"], objectives: readonly Objective
   const latency = toShow(account.latency);
   const stall = describeStandstill(account, uncertaintyOf(account)("account_delivery_p95_ms"));
   const unbounded = describeUnbounded(account, objectives);
+  const order = describeOrder(account);
   const names = COUNT_NAMES.filter(
     (name) => COUNTS[name].of !== "paths" && (SHOWN.includes(name) || account[name] > 0),
   );
@@ -77,9 +78,9 @@ function accountTable(account: Result["account"], objectives: readonly Objective
     ...(isOnlyCounted(account) ? [paragraph(text(`Counted: ${ONLY_COUNTED}.`))] : []),
     ...(stall === null ? [] : [paragraph(text(`A stall: ${stall}.`))]),
     ...(isUncompared(account) ? [paragraph(text(`Contents: ${UNCOMPARED}.`))] : []),
-    ...(account.orderedWithin === undefined
+    ...(order === null || isOnlyCounted(account)
       ? []
-      : [paragraph(text(`Order: judged ${describeOrderScope(account.orderedWithin)}.`))]),
+      : [paragraph(text(`Order: ${account.ordered ? "judged " : ""}${order}.`))]),
     ...(unbounded === null ? [] : [paragraph(text(`Latency: ${unbounded}.`))]),
     ...(account.causes.length + account.findings.length === 0
       ? []

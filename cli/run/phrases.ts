@@ -2,7 +2,7 @@
 import type { Account, Offender } from "../../core/account.ts";
 import { ms, type RunEvidence, secondOf, slowest, stall } from "../../core/nextstep.ts";
 import { number } from "../../core/numbers.ts";
-import { EVIDENCE } from "../../core/order.ts";
+import { describeOrder, EVIDENCE } from "../../core/order.ts";
 import { firstOf, shortlist } from "../../core/shortlist.ts";
 import type { Second } from "../../core/timeline.ts";
 
@@ -45,7 +45,7 @@ export function broken(account: Account | null, rule: Rule): string {
     duplicated: hasEachRepeated(worst)
       ? "each event came again: two consumers of one stream, or texts that carry their identity twice, of which one is to be handed on"
       : "hop target to subscriber: a delivery is repeated, by a retry after a lost answer or by two workers",
-    reordered: "hop target to subscriber: later events overtake, as with several workers for one stream",
+    reordered: `hop target to subscriber: later events overtake${account === null ? "" : withinOf(account)}, as with several workers for one stream`,
     misrouted: `its filter is ${JSON.stringify(worst.filter)}: compare it with what the target matches by`,
   }[rule];
   const named = { duplicated: worst.duplicatedSeqs, reordered: worst.reorderedSeqs, misrouted: worst.misroutedSeqs }[
@@ -55,6 +55,12 @@ export function broken(account: Account | null, rule: Rule): string {
     named.length === 0 ? "" : `, events ${rule === "duplicated" ? firstOf(named) : shortlist(named, worst[rule])}`;
   const of = rule === "misrouted" ? "beside" : "of";
   return `path ${worst.path}: ${worst[rule]} ${of} ${worst.expected}${rule === "misrouted" ? " expected" : ""}${events}; ${why}`;
+}
+
+/** Among which events, where it is not among all. */
+function withinOf(account: Account): string {
+  const told = account.order === "all" ? null : describeOrder(account);
+  return told === null ? "" : ` ${told}`;
 }
 
 /** Whether each event came again, as far as the named ones show: a total may be one event's alone. */

@@ -3,7 +3,7 @@ import { firstOfEachVariant } from "../../core/event.ts";
 import { filterOf } from "../../core/filter.ts";
 import type { Places } from "../../core/misdirection.ts";
 import { addressesIn, environmentOf, secretNames } from "../../core/ownvariables.ts";
-import { type AnyPipeline, connectionsOf, subscribersOf } from "../../core/pipeline.ts";
+import { type AnyPipeline, connectionsOf, promisedIn, subscribersOf } from "../../core/pipeline.ts";
 import { eventsOf, streamOf } from "../../core/pipelineevents.ts";
 import { withoutCredentials } from "../../core/redaction.ts";
 import { signatureHint } from "../../core/refusedcredentials.ts";
@@ -34,12 +34,13 @@ type PublisherSettings = ValuesOf<typeof common & typeof accounted & typeof publ
   Following & { readonly test: string; readonly SCENARIO: string; readonly SUBSCRIPTIONS?: number };
 
 /** What the run is opened with: which path selects what, so that the receiver needs no code of the pipeline for it. */
-export function farEndOf({ name, observe, damage }: AnyPipeline): FarEndOpening | undefined {
+export function farEndOf(pipeline: AnyPipeline): FarEndOpening | undefined {
+  const { name, observe, damage } = pipeline;
   if (observe.kind === "subscription") return undefined;
   // The function itself is not in the bundle for k6, its name is.
   const judges = "receive" in observe || damage !== undefined;
   const paths = Object.entries(observe.paths).map(([path, selection]) => [path, filterOf(selection)]);
-  const order = observe.order ?? "none";
+  const order = promisedIn(pipeline);
   return { pipeline: name, kind: observe.kind, paths: Object.fromEntries(paths), order, judges };
 }
 
@@ -119,7 +120,10 @@ export function publisherOf(pipeline: AnyPipeline, places: Places = {}) {
 
   const test = publisherTest(config, metrics, {
     options: { ...KEPT_CONNECTIONS, ...UNREDIRECTED, ...access.options },
-    opening: () => ({ variants: events.stream().variants, ...(farEnd === undefined ? {} : { farEnd }) }),
+    opening: () => ({
+      variants: events.stream().variants,
+      ...(farEnd === undefined ? { order: promisedIn(pipeline) } : { farEnd }),
+    }),
     canaries: (run) => ({
       paths: subscriptions === 0 ? undefined : subscriptions,
       seqs: firstOfEachVariant(events.stream()),

@@ -6,7 +6,7 @@ import { variantsOf } from "../../core/made.ts";
 import type { Closable } from "../../core/observe.ts";
 import { environmentOf } from "../../core/ownvariables.ts";
 import { reportedName } from "../../core/pathname.ts";
-import { type AnyPipeline, damageIn, subscribersOf } from "../../core/pipeline.ts";
+import { type AnyPipeline, damageIn, promisedIn, subscribersOf } from "../../core/pipeline.ts";
 import { safeMessageOf } from "../../core/redaction.ts";
 import { lengthOf } from "../../core/shape.ts";
 import { Words } from "../../core/words.ts";
@@ -176,7 +176,7 @@ export function subscribersTest(pipeline: AnyPipeline) {
       declareCounters();
       const watched = requireHealth(config);
       const failure = await requireAdmission();
-      const run = openRun(config, "subscriber", { variants });
+      const run = openRun(config, "subscriber", { variants, order: promisedIn(pipeline) });
       // The publisher waits for us in vain, and says why.
       if (failure !== null) words.count("refused", failure);
       await tellWords(config, run, words);

@@ -40,6 +40,8 @@ export interface FarEnd extends Readonly<Record<string, unknown>> {
   readonly bursts?: Opening["bursts"];
   /** The combinations of attributes that filters of subscriptions select by. */
   readonly variants?: Stream["variants"];
+  /** The order that subscriptions promise. */
+  readonly order?: Opening["order"];
 }
 
 type Role = "publisher" | "subscriber";

@@ -21,15 +21,14 @@ const HEAD = `
     return async (event) => httpAnswer(await access.send(post(event)));
   },`;
 
-/** Pipeline files by name, as a user would write them. */
-const FILES = {
-  live: `import http from "k6/http";
+/** A pipeline whose orders come over sockets. @param order what it promises, as its file says it. */
+const live = (name: string, order = "") => `import http from "k6/http";
 import { WebSocket } from "k6/websockets";
 import { type CloseEvent, closeWords, definePipeline, httpAnswer } from "throughline";
 export default definePipeline({
-  name: "live",${HEAD}
+  name: "${name}",${HEAD}
   observe: {
-    kind: "subscription",
+    kind: "subscription",${order}
     paths: { a: { kind: "a" }, all: {} },
     open({ env, access, path, live, arrived, failed }) {
       const socket = new WebSocket(env.WS_URL, null, access.socket(env.WS_URL));
@@ -42,7 +41,14 @@ export default definePipeline({
   },
   damage: (text, _, sent) => (text === sent ? null : "it is " + text),
 });
-`,
+`;
+
+/** Pipeline files by name, as a user would write them. */
+const FILES = {
+  live: live("live"),
+  "by-kind": live("by-kind", ' order: { per: "kind" },'),
+  "by-publisher": live("by-publisher", ' order: "per publisher",'),
+  unordered: live("unordered", ' order: "none",'),
   listed: `import http from "k6/http";
 import { definePipeline, httpAnswer } from "throughline";
 export default definePipeline({
@@ -84,9 +90,9 @@ export async function shopFolder(): Promise<{ readonly path: string; remove(): P
 
 /**
  * What happens to an order on its way to a socket; by default nothing; null is not sent. @param age ms since the
- * connection.
+ * connection. @param path of the socket.
  */
-export type Spoiling = (order: string, age: number) => string | null;
+export type Spoiling = (order: string, age: number, path: string) => string | readonly string[] | null;
 
 /** The shop itself, without access control. */
 async function openShop(spoil: Spoiling = (order) => order): Promise<string> {
@@ -101,8 +107,8 @@ async function openShop(spoil: Spoiling = (order) => order): Promise<string> {
         for (const client of sockets.clients) {
           const { path, since } = listening.get(client) ?? {};
           if (path !== "all" && !body.includes(`"kind":"${path}"`)) continue;
-          const told = spoil(body, Date.now() - (since ?? 0));
-          if (told !== null) client.send(told);
+          const told = spoil(body, Date.now() - (since ?? 0), path ?? "");
+          for (const one of [told ?? []].flat()) client.send(one);
         }
         return reply.writeHead(201).end("{}");
       });

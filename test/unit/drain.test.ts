@@ -72,7 +72,7 @@ describe("the last reading", () => {
   ])("has the time that k6 still waits, when %s", async (_, seqs, linger, ms, given) => {
     const allowed: number[] = [];
     const finish = async (most: number) => void allowed.push(most);
-    const observer: Observer = { paths: [], isOrdered: false, account: () => ({}), causes: () => [], finish };
+    const observer: Observer = { paths: [], order: "none", account: () => ({}), causes: () => [], finish };
     const run = await publishedIn(new Run("nightly", OPENING, () => Date.now(), { observers: () => [observer] }));
     run.arrivals({ paths: [report(seqs, START)] });
     if (given === 15_000) run.interrupt();

@@ -49,7 +49,7 @@ describe("lingering", () => {
       observers: ({ deliveries }) => [
         {
           paths: [path],
-          isOrdered: false,
+          order: "none",
           account: () => ({}),
           causes: () => [],
           finish: async () => path.look(deliveries),

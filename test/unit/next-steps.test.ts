@@ -156,6 +156,12 @@ describe("the next step", () => {
       "path connection 12 (ethereum): 1 of 30000, events 120; hop target to subscriber: later events overtake, as with several workers for one stream",
     ],
     [
+      "of reordered events says among which",
+      missed("account_reordered"),
+      evidenceOf({ order: { per: "device" }, offenders: [{ ...OFFENDER, reordered: 1, reorderedSeqs: [120] }] }),
+      "path connection 12 (ethereum): 1 of 30000, events 120; hop target to subscriber: later events overtake within each device, as with several workers for one stream",
+    ],
+    [
       "of misrouted events shows the filter",
       missed("account_misrouted"),
       evidenceOf({ offenders: [{ ...OFFENDER, misrouted: 5, misroutedSeqs: [96, 296] }] }),

@@ -48,7 +48,11 @@ test("subscribers are judged by twenty frames: each may carry several events", (
 });
 
 test("where arrivals are only counted nothing is held to what nobody sees, but to too many", () => {
-  const observe = { kind: "count", paths: { all: {} }, order: "per publisher", count: async () => 0 } as const;
+  const observe = { kind: "count", paths: { all: {} }, order: "none", count: async () => 0 } as const;
+  const promising = { ...ORDERS, name: "own-count", observe: { ...observe, order: "per publisher" } as const };
+  expect(() => definePipeline({ ...promising, objectives: {} })).toThrow(
+    "pipeline own-count: observe.order: a count shows no order; allowed: none, or leave it out",
+  );
   defineTestsOf(definePipeline({ ...ORDERS, name: "own-count", observe, objectives: {} }) as unknown as AnyPipeline);
   const { slos: held } = settings("own-count" as RunnableTest, { TOKEN: "t", RECEIVER_URL: "http://127.0.0.1:4800" });
   const metrics = held.map(({ metric }) => metric);

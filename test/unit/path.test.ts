@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { PathArrivals } from "../../core/arrivals.ts";
 import type { PathAccount } from "../../core/ledger.ts";
+import type { PromisedOrder } from "../../core/order.ts";
 import { Publication } from "../../core/publication.ts";
 import type { PublisherReport } from "../../core/report.ts";
 import { Deliveries } from "../../receiver/deliveries.ts";
@@ -12,7 +13,11 @@ import { batch, ETHEREUM, EVERYTHING, ON_ETHEREUM, ON_SOLANA, report, STREAM } f
 
 /** A path to which these reports were made, each at the moment it is complete up to. */
 function pathOf(...reports: PathArrivals[]): SubscriptionPath {
-  const path = new SubscriptionPath(reports[0] as PathArrivals, STREAM, 0);
+  return promising("all", ...reports);
+}
+
+function promising(order: PromisedOrder, ...reports: PathArrivals[]): SubscriptionPath {
+  const path = new SubscriptionPath(reports[0] as PathArrivals, STREAM, 0, order);
   for (const one of reports) path.enter(one, new Deliveries(), one.through);
   return path;
 }
@@ -74,6 +79,17 @@ describe("the closing edge", () => {
     const publication = publicationOf(batch(0, 1, 8_000), batch(1, 1, 8_100), batch(2, 1, 8_200));
     const path = pathOf(report([0, 2], 9_000, { closed: true, arrivedAt: [8_050, 8_250], latencies: [50, 50] }));
     expect(settled(path, publication)).toMatchObject({ expected: 2, delivered: 1, lostSeqs: [1], unjudged: 1 });
+  });
+
+  test.each<[PromisedOrder, object]>([
+    ["all", { expected: 2, lost: 1 }],
+    ["none", { expected: 0, lost: 0 }],
+    ["per publisher", { expected: 0, lost: 0 }],
+    [{ per: "chains" }, { expected: 0, lost: 0 }],
+  ])("says nothing of what another event overtook, where order %j is promised", (order, judged) => {
+    const publication = publicationOf(batch(0, 1, 8_000), batch(1, 1, 8_100), batch(2, 1, 8_200));
+    const one = report([0, 2], 9_000, { closed: true, arrivedAt: [8_050, 8_250], latencies: [50, 50] });
+    expect(settled(promising(order, one), publication)).toMatchObject(judged);
   });
 
   test("counts what did not arrive inside it, but not what was sent when the path was closed", () => {

@@ -65,11 +65,12 @@ describe("what is written of a run", () => {
     ["rows may be inserted", { storage: STORAGE }],
   ])("%s in any order", (_, end) => {
     const { points } = pointsOf(
-      observed({ ending: null, reordered: 9, ordered: false, ...end }),
+      observed({ run: "a", ending: null, reordered: 9, order: "none", ordered: false, ...end }),
       NOTHING_WRITTEN,
       2_000,
     );
-    expect(marksOf(points).map(([kind]) => kind)).toEqual(["start"]);
+    expect(marksOf(points)).toEqual([["start", "run a was opened; order: no order is promised"]]);
+    expect(points[0]?.fields).toMatchObject({ reordered: 0 });
   });
 
   test("nothing more once it is settled, except what comes too late", () => {

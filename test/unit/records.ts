@@ -64,6 +64,7 @@ export const ACCOUNT: Account = {
   duplicated: 0,
   reordered: 0,
   ordered: true,
+  order: "all",
   misrouted: 0,
   late: 0,
   unreported: 0,

@@ -90,9 +90,15 @@ describe("a test", () => {
 
   test.each<[string, Partial<Account>, string]>([
     ["all", {}, "0 reordered, "],
-    ["each publisher", { orderedWithin: 10 }, "0 reordered (within each of 10 publishers), "],
-    ["one publisher", { orderedWithin: 1, reordered: 2 }, "2 reordered (within one publisher), "],
-    ["nobody", { ordered: false, reordered: 3 }, "3 reordered (no order is promised), "],
+    ["each publisher", { order: "per publisher", orderedWithin: 10 }, "0 reordered (within each of 10 publishers), "],
+    [
+      "one publisher",
+      { order: "per publisher", orderedWithin: 1, reordered: 2 },
+      "2 reordered (within one publisher), ",
+    ],
+    ["each value", { order: { per: "device" }, reordered: 2 }, "2 reordered (within each device), "],
+    ["nobody", { order: "none", ordered: false, reordered: 3 }, "3 reordered (no order is promised), "],
+    ["nobody, and was kept", { order: "none", ordered: false }, "0 reordered (no order is promised), "],
   ])("says that order was judged within %s", (_, changes, words) => {
     expect(withAccount(changes)).toContain(words);
   });

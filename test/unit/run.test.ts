@@ -19,6 +19,7 @@ describe("joining", () => {
     ["another seed", { ...OPENING, seed: 2 }, "SEED"],
     ["another chain", { ...OPENING, variants: variantsOf(["ethereum", "base"]) }, "choice of chains"],
     ["fewer chains", { ...OPENING, variants: variantsOf(["ethereum"]) }, "choice of chains"],
+    ["another promise of order", { ...OPENING, order: { per: "chains" } }, "order"],
     ["the chains in another order", { ...OPENING, variants: variantsOf(["solana", "ethereum"]) }, "choice of chains"],
   ])("with %s", (_, opening, difference) => {
     const refusal = difference === null ? null : `run nightly was opened with another ${difference}`;
@@ -49,6 +50,7 @@ describe("the account of a run that goes on", () => {
       duplicated: 0,
       reordered: 0,
       ordered: true,
+      order: "all",
       misrouted: 0,
       late: 0,
       unreported: 0,

@@ -16,7 +16,7 @@ import {
 import { describeDetour } from "../../../core/detours.ts";
 import { judgedOf } from "../../../core/judgedshare.ts";
 import { NOTHING, number } from "../../../core/numbers.ts";
-import { describeOrderScope } from "../../../core/order.ts";
+import { describeOrder } from "../../../core/order.ts";
 import { firstOf, shortened, shortlist } from "../../../core/shortlist.ts";
 import { describeStandstill } from "../../../core/standstill.ts";
 import { describeUnbounded } from "../../../core/unbounded.ts";
@@ -54,6 +54,7 @@ export function AccountSection({
   const { ending, drain, backlog, paths } = account;
   const stall = describeStandstill(account, uncertaintyOf(account)("account_delivery_p95_ms"));
   const unbounded = describeUnbounded(account, objectives);
+  const order = describeOrder(account);
   return (
     <Section id="account" title="Account">
       {flowOf(account) === null ? null : (
@@ -70,8 +71,11 @@ export function AccountSection({
       </div>
       {isOnlyCounted(account) ? <p>Arrivals were counted: {ONLY_COUNTED}.</p> : null}
       {isUncompared(account) ? <p>Contents were {UNCOMPARED}.</p> : null}
-      {account.orderedWithin === undefined ? null : (
-        <p>Order was judged {describeOrderScope(account.orderedWithin)}.</p>
+      {order === null || isOnlyCounted(account) ? null : (
+        <p>
+          Order: {account.ordered ? "judged " : ""}
+          {order}.
+        </p>
       )}
       {unbounded === null ? null : <p>Latency was {unbounded}.</p>}
       <p>
@@ -133,7 +137,12 @@ function elsewhere({ count, first }: Account["detours"]): readonly string[] {
   return shortened(first.map(describeDetour), count);
 }
 
-/** Where no order is promised, no event breaks it. */
+/** Where no order is promised, no path and no event breaks it. */
+const REORDERED: Column<Account["offenders"][number]> = {
+  title: "reordered",
+  cell: ({ reordered = null }) => <Figure value={reordered} />,
+  kind: "number",
+};
 const REORDERED_EVENTS: Column<Account["offenders"][number]> = {
   title: "reordered events",
   cell: ({ reordered, reorderedSeqs }) => namedOf(reorderedSeqs, reordered),
@@ -153,7 +162,7 @@ function Offenders({ account: { offenders, offending = offenders.length, ordered
           { title: "expected", cell: ({ expected }) => <Figure value={expected} />, kind: "number" },
           { title: "lost", cell: ({ lost }) => <Figure value={lost} />, kind: "number" },
           { title: "duplicated", cell: ({ duplicated = null }) => <Figure value={duplicated} />, kind: "number" },
-          { title: "reordered", cell: ({ reordered = null }) => <Figure value={reordered} />, kind: "number" },
+          ...(ordered ? [REORDERED] : []),
           { title: "misrouted", cell: ({ misrouted = null }) => <Figure value={misrouted} />, kind: "number" },
           { title: "lost events", cell: ({ lost, lostSeqs }) => namedOf(lostSeqs, lost), kind: "text" },
           { title: "repeated events", cell: ({ duplicatedSeqs }) => firstOf(duplicatedSeqs) || "none", kind: "text" },

@@ -28,7 +28,7 @@ const RETRY_PAUSES_MS = [2_000, 4_000, 8_000, 16_000];
 /** The endpoints of one run, and arrivals that are no deliveries. */
 export class Endpoints implements Observer {
   /** Webhooks are sent concurrently, and retried. */
-  readonly isOrdered = false;
+  readonly order = "none";
   private readonly byName: ReadonlyMap<string, EndpointPath>;
   private readonly observed: ObserverContext;
   /** Descriptions of the first damaged webhooks. */

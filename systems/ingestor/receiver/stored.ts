@@ -12,7 +12,7 @@ const MOST_IDS = 2_000_000;
 /** Observes the table that stores a run's events. */
 export class TableObserver implements Observer {
   /** Several workers insert rows. */
-  readonly isOrdered = false;
+  readonly order = "none";
   readonly paths: readonly [TablePath];
   private readonly watch: Watch;
   private readonly ids = new Set<string>();

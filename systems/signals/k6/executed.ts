@@ -84,7 +84,7 @@ export class ExecutedList {
   /** The signals executed since the last reading, as a report. @throws when the list cannot be read. */
   arrivals(): { readonly paths: [PathReport]; readonly damages: DamageReport[] } {
     const from = this.openedAt - 1_000;
-    const path = { path: "executed", filter: EVERYTHING, from, closed: false, lost: false, unordered: true } as const;
+    const path = { path: "executed", filter: EVERYTHING, from, closed: false, lost: false } as const;
     const ids: string[] = [];
     const times: (number | null)[] = [];
     for (const signal of this.pages.fresh()) {

@@ -12,7 +12,7 @@ type Room = v.InferOutput<typeof ShelfSchema>;
 
 /** The shelf of one run. */
 class Shelf implements Observer {
-  readonly isOrdered = false;
+  readonly order = "none";
   readonly paths: readonly [ObservedPath];
   private readonly observed: ObserverContext;
   private readonly room: number;
