@@ -104,9 +104,12 @@ export const AccountSchema = v.looseObject({
   detours: v.optional(
     v.object({
       count: Count,
-      first: v.array(v.object({ seq: Count, due: v.string(), arrived: v.string() })),
+      repeated: Counted,
+      first: v.array(
+        v.object({ seq: Count, due: v.string(), arrived: v.string(), again: v.exactOptional(v.literal(true)) }),
+      ),
     }),
-    { count: 0, first: [] },
+    { count: 0, repeated: 0, first: [] },
   ),
   /** A user's far end. */
   farEnd: v.optional(v.nullable(v.looseObject({ kind: v.string() })), null),

@@ -155,7 +155,7 @@ function renderOffenders(account: Account): string[] {
     return [
       ...named.flatMap((one) => (rule === "lost" ? renderLost(one) : [renderBroken(rule, one)])),
       ...(left > 0 && named.length > 0 ? [`             and ${number(left)} more on other paths`] : []),
-      ...(rule === "misrouted" ? renderDetours(account) : []),
+      ...(rule === "misrouted" ? renderDetours(account, named.length > 0) : []),
     ];
   });
 }
@@ -178,9 +178,10 @@ function renderBroken(rule: Exclude<Broken, "lost">, one: Offender): string {
   return `  ${rule.padEnd(10)} ${one.path}: ${number(one[rule])}${isNamed ? `, events ${events}` : ""}`;
 }
 
-function renderDetours({ detours }: Account): string[] {
+/** @param isBelow whether the paths that they came to are named above. */
+function renderDetours({ detours }: Account, isBelow: boolean): string[] {
   const told = describeDetours(detours ?? NO_DETOURS);
-  return told === null ? [] : [bullet(told, "             ")];
+  return told === null ? [] : [bullet(told, isBelow ? "             " : "  elsewhere  ")];
 }
 
 function unsentOf({ unsent }: Counts): string {

@@ -1,4 +1,7 @@
-/** Deliveries that are missing on their path and came out on another, which does not select them. Pure. */
+/**
+ * Deliveries that are missing on their path and came out on another: on one that does not select them, or once too often
+ * on one that does. Pure.
+ */
 import type { Bitset } from "./bitset.ts";
 import { EVIDENCE } from "./order.ts";
 import { shortlist } from "./shortlist.ts";
@@ -11,77 +14,120 @@ export interface Detour {
   readonly due: string;
   /** A path that it arrived on. */
   readonly arrived: string;
+  /** It was due there as well, and came there again instead. */
+  readonly again?: true;
 }
+
+/** What an arrival that was not due explains. */
+type Explanation = Omit<Detour, "seq" | "due"> & {
+  /** It counts as duplicated there, and not as misrouted. */
+  readonly isRepeated: boolean;
+};
 
 /** All of a run. */
 export interface Detours {
-  /** Lost deliveries whose event arrived on a path that does not select it. */
+  /** Lost deliveries whose event arrived elsewhere, where or when it was not due; each arrival explains one. */
   readonly count: number;
+  /** Those of them that count as duplicated there, because the event had come before; the others as misrouted. */
+  readonly repeated: number;
   /** The first of them. */
   readonly first: readonly Detour[];
 }
 
-export const NO_DETOURS: Detours = { count: 0, first: [] };
+export const NO_DETOURS: Detours = { count: 0, repeated: 0, first: [] };
 
 /** Finds them, one lost delivery after the other. */
 export class DetourTally {
-  private readonly astray: Bitset;
-  private readonly placeOf: (seq: number) => string | null;
+  private readonly surplus: Bitset;
+  private readonly explain: (due: string, seq: number) => Explanation | null;
   private readonly first: Detour[] = [];
   private count = 0;
+  private repeated = 0;
 
-  /** @param astray the misrouted events of all paths. @param placeOf a path that such an event arrived on. */
-  constructor(astray: Bitset, placeOf: (seq: number) => string | null) {
-    this.astray = astray;
-    this.placeOf = placeOf;
+  /**
+   * @param surplus the events that arrived where or when they were not due.
+   * @param explain an arrival of such an event that was not due, and that has explained nothing yet.
+   */
+  constructor(surplus: Bitset, explain: (due: string, seq: number) => Explanation | null) {
+    this.surplus = surplus;
+    this.explain = explain;
   }
 
   /** Enters a lost delivery. */
   lost(due: string, seq: number): void {
-    if (!this.astray.has(seq)) return;
-    const arrived = this.placeOf(seq);
-    if (arrived === null) return;
+    if (!this.surplus.has(seq)) return;
+    const explanation = this.explain(due, seq);
+    if (explanation === null) return;
+    const { isRepeated, ...place } = explanation;
     this.count++;
-    if (this.first.length < EVIDENCE) this.first.push({ seq, due, arrived });
+    if (isRepeated) this.repeated++;
+    if (this.first.length < EVIDENCE) this.first.push({ seq, due, ...place });
   }
 
   get detours(): Detours {
-    return { count: this.count, first: this.first };
+    return { count: this.count, repeated: this.repeated, first: this.first };
   }
 }
 
-/** One of them in words. */
-export function describeDetour({ seq, due, arrived }: Detour): string {
-  return `event ${seq} was due on ${due}, arrived on ${arrived}`;
+/**
+ * One of them in words. Whether what came again is what is missing elsewhere, or another copy, nobody sees; so only what
+ * was seen is told.
+ */
+export function describeDetour({ seq, ...between }: Detour): string {
+  return describePair(`event ${seq}`, "was", between);
 }
 
-/** How many are told in one line. */
+function describePair(events: string, was: string, { due, arrived, again }: Omit<Detour, "seq">): string {
+  return again === true
+    ? `${events} came twice on ${arrived}, where one was due, and not on ${due}`
+    : `${events} ${was} due on ${due}, arrived on ${arrived}`;
+}
+
+/** How many pairs of paths are told in one line. */
 const TOLD = 3;
 
-/** All of them in one line; null without any. */
-export function describeDetours({ count, first }: Detours): string | null {
+/** All of them in one line, those between the same paths together; null without any. */
+export function describeDetours({ count, first }: Pick<Detours, "count" | "first">): string | null {
   if (count === 0) return null;
-  const told = first.slice(0, TOLD).map(describeDetour).join("; ");
-  return `${told}${count > TOLD ? `; ${shortlist([], count - TOLD, 0)}` : ""}`;
+  const pairs = new Map<string, Detour[]>();
+  for (const one of first) {
+    const pair = JSON.stringify([one.due, one.arrived, one.again]);
+    pairs.set(pair, [...(pairs.get(pair) ?? []), one]);
+  }
+  const told = [...pairs.values()].slice(0, TOLD);
+  const named = told.reduce((sum, { length }) => sum + length, 0);
+  const words = told.map((all) =>
+    all.length === 1
+      ? describeDetour(all[0] as Detour)
+      : describePair(`events ${shortlist(all.map(({ seq }) => seq))}`, "were", all[0] as Detour),
+  );
+  return `${words.join("; ")}${count > named ? `; ${shortlist([], count - named, 0)}` : ""}`;
 }
 
 /** The part of an account that matters here; older ones lack it. */
 interface Strayed {
   readonly lost: number;
-  readonly detours?: Detours;
+  readonly duplicated: number;
+  readonly detours?: Omit<Detours, "repeated"> & { readonly repeated?: number };
 }
 
 /**
  * Objectives of a run where every lost delivery came out elsewhere: it was misrouted, and that it is missing where it was
- * due is a symptom.
+ * due is a symptom. So is that events came twice where they were due once, if each of them is missing elsewhere.
  */
 export function withDetours(slos: readonly Slo[], account: Strayed | null): readonly Slo[] {
-  const count = account?.detours?.count ?? 0;
+  const { count = 0, repeated = 0 } = account?.detours ?? {};
   if (account === null || count === 0 || count < account.lost) return slos;
   const misrouted = slos.find(({ metric }) => metric === "account_misrouted");
   const lost = slos.find(({ metric }) => metric === "account_lost");
   if (misrouted === undefined || lost === undefined) return slos;
-  const symptoms = [/^account_lost$/, misrouted.explains, lost.explains].flatMap((one) => one?.source ?? []);
-  const cause = { ...misrouted, explains: new RegExp(symptoms.join("|")) };
-  return slos.flatMap((row) => (row === misrouted ? [] : row === lost ? [cause, row] : [row]));
+  const twice = repeated > 0 && repeated >= account.duplicated ? [/^account_duplicated$/] : [];
+  const explaining = (row: Slo, ...more: readonly (RegExp | undefined)[]): Slo => {
+    const symptoms = [...more, row.explains].flatMap((one) => one?.source ?? []);
+    return symptoms.length === 0 ? row : { ...row, explains: new RegExp(symptoms.join("|")) };
+  };
+  const cause = explaining(misrouted, /^account_lost$/, ...twice, lost.explains);
+  // Where each of them came to a path that selects it, no delivery is one that its path does not select.
+  const second = explaining(lost, ...twice);
+  return slos.flatMap((row) => (row === misrouted ? [] : row === lost ? [cause, second] : [row]));
 }

@@ -1,4 +1,5 @@
 import { Bitset } from "./bitset.ts";
+import { Copies } from "./copies.ts";
 import { type Acknowledgements, EVIDENCE, Order, type OrderScope } from "./order.ts";
 
 /** Whether an event arrived for the first time. */
@@ -12,6 +13,8 @@ export class Ledger {
   /** The sequence numbers that arrived. */
   readonly seen = new Bitset();
   private readonly order: Order;
+  // Absent until an event comes again: a run may have ten thousand paths.
+  private again: Copies | null = null;
   private readonly repeated: number[] = [];
   private repeats = 0;
 
@@ -23,6 +26,11 @@ export class Ledger {
   /** Arrivals of events that had already arrived on this path. */
   get duplicated(): number {
     return this.repeats;
+  }
+
+  /** The arrivals beyond the first of each event; null where there are none. */
+  get copies(): Copies | null {
+    return this.again;
   }
 
   /** The first events that arrived again. */
@@ -53,6 +61,8 @@ export class Ledger {
   record(publisher: number, seq: number, sentAt: number | null = Number.NaN): Occurrence {
     if (!this.seen.add(seq)) {
       this.repeats++;
+      this.again ??= new Copies();
+      this.again.add(seq);
       if (this.repeated.length < EVIDENCE && !this.repeated.includes(seq)) this.repeated.push(seq);
       return "duplicate";
     }

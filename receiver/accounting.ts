@@ -47,7 +47,6 @@ export function accountOf(parts: AccountParts): Account {
   let lostInBursts = 0;
   const astray = new Bitset();
   const strayed = (seq: number) => void astray.add(seq);
-  const short: Path[] = [];
   let offending = 0;
   const unreadSince = observers.flatMap((observer) => observer.unreadSince ?? [])[0] ?? null;
   let lostBefore = 0;
@@ -64,7 +63,6 @@ export function accountOf(parts: AccountParts): Account {
       for (const key of summed) sum[key] += settled[key];
       const inversions = order === "none" ? 0 : settled.reordered;
       const broken = settled.lost + settled.open + settled.duplicated + settled.misrouted + inversions > 0;
-      if (settled.lost > 0) short.push(path);
       if (broken) offending++;
       if (broken) {
         const [firstLost] = settled.lostSeqs;
@@ -90,7 +88,6 @@ export function accountOf(parts: AccountParts): Account {
     mistaken = [],
   } = farEnds;
   sum.misrouted += strays;
-  const gone = Bitset.union([astray, ...elsewhere.values()]);
   const all = observers.flatMap(({ paths }) => [...paths]);
   const arrived = Bitset.union(all.map(({ seen }) => seen));
   const order = leastOf(observers.map((observer) => observer.order));
@@ -132,7 +129,7 @@ export function accountOf(parts: AccountParts): Account {
     bursts: bursts?.account(lostInBursts) ?? null,
     offenders: worstOf(offenders),
     offending,
-    detours: detoursOf(gone, elsewhere, short, parts),
+    detours: detoursOf({ astray, elsewhere, accounts }, parts),
     probed,
     mistaken,
     webhooks,

@@ -1,6 +1,7 @@
 import type { Account } from "../core/account.ts";
 import type { Bitset } from "../core/bitset.ts";
 import type { ClockReport } from "../core/clocks.ts";
+import type { Copies } from "../core/copies.ts";
 import type { PathAccount } from "../core/ledger.ts";
 import type { Acknowledgements, PromisedOrder } from "../core/order.ts";
 import type { Batch } from "../core/publication.ts";
@@ -38,7 +39,7 @@ export interface ObserverContext {
 }
 
 /** The events of the load on paths that are not of the run, by their names. */
-export type Elsewhere = ReadonlyMap<string, Bitset>;
+export type Elsewhere = ReadonlyMap<string, Copies>;
 
 /** The part of an account about one kind of far end, besides its paths. */
 export type AccountPart = Partial<Pick<Account, "webhooks" | "storage" | "farEnd" | "probed" | "mistaken">> & {

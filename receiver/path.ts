@@ -1,4 +1,5 @@
 import type { Bitset } from "../core/bitset.ts";
+import type { Copies } from "../core/copies.ts";
 import { Ledger, type PathAccount, settlePath, type Window } from "../core/ledger.ts";
 import type { OrderScope } from "../core/order.ts";
 import type { Publication } from "../core/publication.ts";
@@ -52,6 +53,11 @@ export abstract class Path {
   /** All events that arrived. */
   get seen(): Bitset {
     return this.ledger.seen;
+  }
+
+  /** Their arrivals beyond the first of each; null where there are none. */
+  get copies(): Copies | null {
+    return this.ledger.copies;
   }
 
   /** Unix ms of the latest send among them; minus infinity where there is none. */

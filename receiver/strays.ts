@@ -1,4 +1,4 @@
-import { Bitset } from "../core/bitset.ts";
+import { Copies } from "../core/copies.ts";
 
 /** How many paths are kept apart; a target that makes up one for each event would fill the memory. */
 const MOST_PATHS = 20;
@@ -9,7 +9,7 @@ export class Strays {
   /** Arrivals of events of the load. */
   count = 0;
   /** Their events, by path. */
-  readonly events = new Map<string, Bitset>();
+  readonly events = new Map<string, Copies>();
   private readonly canaryPaths = new Set<string>();
 
   /** Enters an arrival. @param isOfLoad whether it is no canary. */
@@ -19,7 +19,7 @@ export class Strays {
       return;
     }
     const name = this.events.has(path) || this.events.size < MOST_PATHS ? path : OTHERS;
-    const seen = this.events.get(name) ?? new Bitset();
+    const seen = this.events.get(name) ?? new Copies();
     this.events.set(name, seen);
     seen.add(seq);
     this.count++;

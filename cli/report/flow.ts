@@ -22,7 +22,8 @@ export function flowOf(account: Account): Flow | null {
   const { duplicated, misrouted, late, detours } = account;
   // What came out elsewhere left once, not twice. Names are short: on a phone there are 68 px for them.
   const astray = Math.min(detours.count, lost);
-  const beside = Math.max(0, misrouted - detours.count);
+  const twice = Math.min(detours.repeated, duplicated);
+  const beside = Math.max(0, misrouted - (detours.count - detours.repeated));
   const flow = new FlowBuilder("Published", published);
   flow.divide("Published", [
     ["Acknowledged", acknowledged, "path"],
@@ -33,7 +34,7 @@ export function flowOf(account: Account): Flow | null {
     "Acknowledged",
     [
       ["Expected", expected, "path"],
-      ["Beyond expected", duplicated + beside + late, "bad"],
+      ["Beyond expected", duplicated - twice + beside + late, "bad"],
     ],
     "deliveries",
   );
@@ -44,7 +45,7 @@ export function flowOf(account: Account): Flow | null {
     ["Still open", open, "uncertain"],
   ]);
   flow.divide("Beyond expected", [
-    ["Duplicated", duplicated, "bad"],
+    ["Duplicated", duplicated - twice, "bad"],
     ["Misrouted", beside, "bad"],
     ["Late", late, "bad"],
   ]);
@@ -99,8 +100,9 @@ function widthsOf(counts: readonly number[], whole: number): number[] {
 export function describeFlow(account: Account): string {
   const { published, acknowledged, refused, unknown, expected, delivered, lost, duplicated, misrouted, late } = account;
   const { open } = account;
-  const { count } = account.detours;
-  const elsewhere = count === 0 ? "" : `, ${number(count)} of which arrived on other paths`;
+  const { count, repeated } = account.detours;
+  const twice = repeated === 0 ? "" : `, ${number(repeated)} of them once too often where they were due as well`;
+  const elsewhere = count === 0 ? "" : `, ${number(count)} of which arrived on other paths${twice}`;
   const stillOpen = open === 0 ? "" : `, ${number(open)} are still open`;
   return (
     `Of ${several(published, "published event")} ${number(acknowledged)} were acknowledged, ${number(refused)} refused and ` +

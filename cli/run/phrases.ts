@@ -19,10 +19,19 @@ export function lost(account: Account | null, timeline: readonly Second[]): stri
   const when = firstLostAt === null ? "" : ` ${secondOf(timeline, firstLostAt)}`;
   const causes = account?.causes ?? [];
   const hop =
-    causes.length > 0 ? causes.join("; ") : "hop acknowledgement to delivery: look at what the target did then";
+    causes.length > 0
+      ? causes.join("; ")
+      : (reroutedOf(account) ?? "hop acknowledgement to delivery: look at what the target did then");
   const most = (account?.lost ?? 0) > count ? "most, " : "";
   const others = alike > 1 ? ` (${alike - 1} ${alike === 2 ? "other" : "others"} lost as many, later)` : "";
   return `path ${path} lost ${alike > 1 ? "" : most}${count} of ${expected}${first}${when}${others}; ${hop}${stillComing(account, worst)}`;
+}
+
+/** Where to look when all that is missing came to other paths; null where it did not. */
+function reroutedOf(account: Account | null): string | null {
+  const { count = 0, first: [one] = [] } = account?.detours ?? {};
+  if (account === null || one === undefined || count < account.lost) return null;
+  return `compare where the target sends what is due on ${one.due} with ${one.arrived}`;
 }
 
 /** That the wait may have been too short, where the last events are those that did not come. */

@@ -89,8 +89,10 @@ function strayed(account: Account | null): Said {
   const told = describeDetours(detours);
   if (account === null || told === null) return {};
   const isAll = detours.count >= account.lost;
-  const part = `${detours.count} of ${account.lost} arrived on a path that does not select them`;
-  return { account_misrouted: told, ...(isAll ? {} : { account_lost: part }) };
+  const part = `${detours.count} of ${account.lost} arrived on other paths`;
+  if (account.misrouted > 0) return { account_misrouted: told, ...(isAll ? {} : { account_lost: part }) };
+  // Each came to a path that selects it: only the losses show what happened.
+  return { account_lost: isAll ? told : `${part}: ${told}` };
 }
 
 /** Evidence by metric, where several have some to give. */

@@ -24,12 +24,13 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
  *
  * @param paths they go to, below /hooks/; those of one letter only where the event is of that kind.
  * @param unready so many posts are answered 404 before its route is there.
+ * @param sentTo where the webhook of a path goes.
  */
-async function startPlatform(paths: readonly string[], unready = 0) {
+async function startPlatform(paths: readonly string[], unready = 0, sentTo = (path: string, _post: number) => path) {
   const hooksOf = (body: string) =>
     paths
       .filter((path) => path.length > 1 || body.includes(`"${path}"`))
-      .map((path) => `http://127.0.0.1:${port}/hooks/${path}`);
+      .map((path) => `http://127.0.0.1:${port}/hooks/${sentTo(path, posted.length)}`);
   const posted: string[] = [];
   const server = createServer(async (request, answer) => {
     const body = (await request.toArray()).join("");
@@ -89,6 +90,27 @@ test("a system that sends to one wrong path of several is measured, and fails", 
   const { exitCode, stdout } = await throughlineIn(folder, "run", "orders", ...told, ...SHORT);
   expect(stdout).toContain("published  200 events");
   expect(exitCode).toBe(1);
+});
+
+test("webhooks of a path that come to another one, which selects some of them, are one fault", async () => {
+  let astray = 0;
+  const { url } = await startPlatform(["a", "b", "all"], 0, (path, post) => {
+    if (path !== "all" || post % 10 !== 0 || post <= 50) return path;
+    astray++;
+    return "a";
+  });
+  writeFileSync(join(folder, "orders.pipeline.ts"), template("orders", "http", "webhook"));
+  const told = ["--receiver-port", port, "--set", `EVENTS_URL=${url}/events`, "--set", "DRAIN_QUIET=1s"];
+  const { exitCode, stdout } = await throughlineIn(folder, "run", "orders", ...told, ...SHORT);
+  expect(exitCode, stdout).toBe(1);
+  const [reasons = ""] = stdout.slice(stdout.indexOf("FAIL ")).split("\n\n");
+  expect(reasons.match(/^ {2}- /gm), stdout).toHaveLength(1);
+  expect(flat(reasons)).toMatch(
+    /- orders: account_misrouted .* seen: events? [\d, ]+ (was|were) due on all, arrived on a; /,
+  );
+  expect(flat(reasons)).toMatch(/events? [\d, ]+ came twice on a, where one was due, and not on all/);
+  expect(flat(reasons)).toContain(`account_lost (expected deliveries that never happened): ${astray}, must be`);
+  expect(flat(reasons)).toMatch(/with it: .*account_duplicated/);
 });
 
 test("webhooks only to a path that the pipeline does not have end the wait, with both paths", async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { describeDetours, withDetours } from "../../core/detours.ts";
+import { type Detour, describeDetours, withDetours } from "../../core/detours.ts";
 import { shortened, shortlist } from "../../core/shortlist.ts";
 import { summarize } from "../../core/summary.ts";
 import { ACCOUNT, dataOf, inputOf, SLOS } from "./records.ts";
@@ -10,9 +10,44 @@ describe("lost deliveries that arrived elsewhere", () => {
   test("are told with both paths, and how many more there are", () => {
     expect(describeDetours({ count: 0, first: [] })).toBeNull();
     expect(describeDetours({ count: 10, first })).toBe(
-      "event 96 was due on acme, arrived on globex; event 296 was due on acme, arrived on globex; " +
-        "event 496 was due on acme, arrived on globex; 7 more",
+      "events 96, 296, 496, 696 were due on acme, arrived on globex; 6 more",
     );
+    const [one] = first as [Detour];
+    expect(describeDetours({ count: 1, first: [one] })).toBe("event 96 was due on acme, arrived on globex");
+  });
+
+  test("that came where they were due as well are told as what was seen", () => {
+    const again = first.map((one) => ({ ...one, seq: one.seq + 1, again: true as const }));
+    expect(describeDetours({ count: 8, first: [...first, ...again] })).toBe(
+      "events 96, 296, 496, 696 were due on acme, arrived on globex; " +
+        "events 97, 297, 497, 697 came twice on globex, where one was due, and not on acme",
+    );
+  });
+
+  const ALL = { lost: 10, misrouted: 5, duplicated: 5, count: 10, repeated: 5 };
+  test.each<[string, typeof ALL, readonly string[], readonly string[]]>([
+    ["all of them, with what came twice", ALL, ["account_misrouted"], ["account_lost", "account_duplicated"]],
+    [
+      "all of them, and another that came twice",
+      { ...ALL, duplicated: 6 },
+      ["account_misrouted", "account_duplicated"],
+      ["account_lost"],
+    ],
+    ["all but one", { ...ALL, lost: 11 }, ["account_lost", "account_duplicated", "account_misrouted"], []],
+    [
+      "all of them, each where it was due as well: no misrouting was seen",
+      { ...ALL, misrouted: 0, duplicated: 10, repeated: 10 },
+      ["account_lost"],
+      ["account_duplicated"],
+    ],
+  ])("with second copies: %s", (_, { count, repeated, ...counts }, reasons, symptoms) => {
+    const account = { ...ACCOUNT, ...counts, detours: { count, repeated, first } };
+    const metrics = Object.fromEntries(
+      Object.entries(counts).map(([name, value]) => [`account_${name}`, { values: { count: value } }]),
+    );
+    const summary = summarize(inputOf({ account, data: dataOf(metrics) }));
+    expect(summary.reasons.map(({ metric }) => metric)).toEqual(reasons);
+    expect(summary.reasons[0]?.symptoms.map((one) => one.split(" ")[0])).toEqual(symptoms);
   });
 
   test.each<[string, { lost: number; count: number }, readonly string[], readonly string[]]>([
@@ -20,7 +55,7 @@ describe("lost deliveries that arrived elsewhere", () => {
     ["some of them: both are reasons", { lost: 11, count: 10 }, ["account_lost", "account_misrouted"], []],
     ["none of them: both are reasons", { lost: 10, count: 0 }, ["account_lost", "account_misrouted"], []],
   ])("%s", (_, { lost, count }, reasons, symptoms) => {
-    const account = { ...ACCOUNT, lost, misrouted: 10, detours: { count, first } };
+    const account = { ...ACCOUNT, lost, misrouted: 10, detours: { count, repeated: 0, first } };
     const metrics = { account_lost: { values: { count: lost } }, account_misrouted: { values: { count: 10 } } };
     const summary = summarize(inputOf({ account, data: dataOf(metrics) }));
     expect(summary.verdict).toBe("FAIL");
@@ -29,7 +64,7 @@ describe("lost deliveries that arrived elsewhere", () => {
   });
 
   test("explain nothing where misrouting is allowed, or has no objective", () => {
-    const account = { ...ACCOUNT, lost: 10, misrouted: 10, detours: { count: 10, first } };
+    const account = { ...ACCOUNT, lost: 10, misrouted: 10, detours: { count: 10, repeated: 0, first } };
     const metrics = { account_lost: { values: { count: 10 } }, account_misrouted: { values: { count: 10 } } };
     const allowed = SLOS.map((row) =>
       row.metric === "account_misrouted" ? { ...row, comparison: "<=" as const, bound: 20 } : row,

@@ -87,7 +87,20 @@ describe("requests", () => {
     await hook("invoice", identity(1));
     await published(3);
     const { detours } = await settle();
-    expect(detours).toEqual({ count: 1, first: [{ seq: 1, due: "invoices", arrived: "invoice" }] });
+    expect(detours).toEqual({ count: 1, repeated: 0, first: [{ seq: 1, due: "invoices", arrived: "invoice" }] });
+  });
+
+  test("on a path that has them already, or twice on one that is none, are those that are missing elsewhere", async () => {
+    await opened("request", { all: {}, invoices: {}, orders: {} }, null);
+    for (let seq = 0; seq < 3; seq++) await hook("all", identity(seq));
+    // What was due on invoices came to all, and so did one of the orders; two others came to no path of the run.
+    for (const seq of [0, 1, 2, 2]) await hook("all", identity(seq));
+    for (const path of ["order", "order"]) for (const seq of [0, 1]) await hook(path, identity(seq));
+    await published(3);
+    const { lost, duplicated, misrouted, detours } = await settle();
+    // One of each two on no path was sent once too often.
+    expect([lost, duplicated, misrouted]).toEqual([6, 4, 4]);
+    expect([detours.count, detours.repeated]).toEqual([6, 2]);
   });
 
   test("beside all paths are refused, and told", async () => {

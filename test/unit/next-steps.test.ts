@@ -104,7 +104,7 @@ describe("the next step", () => {
       "of misrouted events names the path that the events of the evidence came to",
       missed("account_misrouted"),
       evidenceOf({
-        detours: { count: 5, first: [{ seq: 147, due: "order", arrived: "invoice" }] },
+        detours: { count: 5, repeated: 0, first: [{ seq: 147, due: "order", arrived: "invoice" }] },
         offenders: [
           { ...OFFENDER, path: "order", misrouted: 5, misroutedSeqs: [47] },
           { ...OFFENDER, path: "invoice", misrouted: 5, misroutedSeqs: [147] },

@@ -101,7 +101,7 @@ export const ACCOUNT: Account = {
   lastArrivalAt: 60_205,
   offenders: [],
   offending: 0,
-  detours: { count: 0, first: [] },
+  detours: { count: 0, repeated: 0, first: [] },
   bursts: null,
   probed: 0,
   mistaken: [],

@@ -300,14 +300,15 @@ describe("the flow", () => {
     const some = fc.oneof(fc.constant(0), fc.nat(20), fc.nat(1e9));
     const parts = fc.record({
       ...{ acknowledged: some, refused: some, unknown: some, delivered: some, lost: some, open: some },
-      ...{ duplicated: some, misrouted: some, late: some, astray: some },
+      ...{ duplicated: some, misrouted: some, late: some, astray: some, again: some },
     });
     fc.assert(
-      fc.property(parts, ({ astray, ...counts }) => {
-        const count = Math.min(astray, counts.lost, counts.misrouted);
+      fc.property(parts, ({ astray, again, ...counts }) => {
+        const repeated = Math.min(again, counts.duplicated, counts.lost);
+        const count = repeated + Math.min(astray, counts.lost - repeated, counts.misrouted);
         const published = counts.acknowledged + counts.refused + counts.unknown;
         const expected = counts.delivered + counts.lost + counts.open;
-        const flow = flowOf({ ...base, ...counts, published, expected, detours: { count, first: [] } });
+        const flow = flowOf({ ...base, ...counts, published, expected, detours: { count, repeated, first: [] } });
         fc.pre(flow !== null);
         const { nodes, links } = flow as NonNullable<typeof flow>;
         const numberOf = (name: string) =>

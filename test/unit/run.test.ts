@@ -69,7 +69,7 @@ describe("the account of a run that goes on", () => {
       offenders: [],
       offending: 0,
       looks: null,
-      detours: { count: 0, first: [] },
+      detours: { count: 0, repeated: 0, first: [] },
       bursts: null,
       probed: 0,
       mistaken: [],
