@@ -45,6 +45,11 @@ export abstract class Path {
     return { from: Number.NEGATIVE_INFINITY, through: Number.POSITIVE_INFINITY };
   }
 
+  /** Unix ms of sends from which nothing can be said of what is missing, although what arrived is judged. */
+  protected doubtfulFrom(_now: number): number {
+    return Number.POSITIVE_INFINITY;
+  }
+
   /** The time in which the path was open; null where it is open as long as the run. */
   openWindow(_now: number): Window | null {
     return null;
@@ -85,11 +90,18 @@ export abstract class Path {
     const whole = expectedWhole(this);
     const judged = (due: Bitset, missed: number) =>
       settlePath(this.ledger, due, this.selected, isOpen, missed, onLost, mayArrive, onMisrouted);
-    if (window === null) return judged(whole, 0);
+    const doubtful = this.doubtfulFrom(now);
+    const isDoubted = publication.span !== null && doubtful < publication.span.through;
+    if (window === null && !isDoubted) return judged(whole, 0);
+    const { from, through } = window ?? this.window(now, publication.timeTolerance);
     // A set answers twenty times as fast as a filter.
     const expects = (seq: number) => whole.has(seq);
-    const expected = publication.expected(expects, window);
-    const missed = publication.missedAtEdges(expects, window, this.openWindow(now) ?? window, this.seen);
+    const sure = { from, through: Math.min(through, doubtful) };
+    const expected = publication.expected(expects, sure);
+    // What has arrived is delivered, also where nothing could be said if it were missing.
+    const came = (seq: number) => whole.has(seq) && this.seen.has(seq);
+    if (isDoubted) for (const seq of publication.expected(came, { from, through })) expected.add(seq);
+    const missed = publication.missedAtEdges(expects, sure, this.openWindow(now) ?? sure, this.seen);
     return judged(expected, missed);
   }
 

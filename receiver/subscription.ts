@@ -108,13 +108,18 @@ export class SubscriptionPath extends Path {
     return { from: this.from, through: this.judgedThrough(now, timeTolerance) };
   }
 
+  /** An event that was sent before another one arrived had to be there only where all events have an order. */
+  protected override doubtfulFrom(now: number): number {
+    const { order, through } = this;
+    const isOver = this.closed ? !this.lost : this.isSilent(now);
+    return isOver && order !== "all" ? through - CLOSING_EDGE_MS : Number.POSITIVE_INFINITY;
+  }
+
   private judgedThrough(now: number, timeTolerance: number): number {
     const { through } = this;
     if (this.closed && this.lost) return through - LOSING_EDGE_MS;
     if (!this.closed && !this.isSilent(now)) return through;
-    // Others may have been on their way when the last one arrived, however late it was sent.
-    if (this.order !== "all") return through - CLOSING_EDGE_MS;
-    // Events acknowledged before the last arrival's send had to arrive before it.
+    // What arrived is judged up to there; for what is missing see doubtfulFrom.
     return Math.max(through - CLOSING_EDGE_MS, Math.min(through, this.ledger.latestSend - timeTolerance));
   }
 }
