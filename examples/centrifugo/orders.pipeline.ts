@@ -19,7 +19,7 @@ export default definePipeline({
   observe: {
     kind: "subscription",
     paths: { eu: { region: "eu" }, us: { region: "us" }, apac: { region: "apac" } },
-    order: "per publisher",
+    order: { per: "region" },
     open({ env, access, path, live, arrived, failed }) {
       const socket = new WebSocket(env.WS_URL, null, access.socket(env.WS_URL));
       socket.onopen = () => socket.send('{"id":1,"connect":{}}');
