@@ -2,14 +2,15 @@
 import { onOneLine, withoutCredentials } from "./redaction.ts";
 
 /**
- * What the target did: refused what it was sent, answered neither yes nor no, closed a connection, or sent a message that
- * is no event and no answer.
+ * What the target did: refused what it was sent, answered neither yes nor no, closed a connection, sent a message that is
+ * no event and no answer, or did not accept a connection in time.
  */
 const KINDS = {
   refused: "refused by the target",
   unknown: "neither acknowledged nor refused",
   closed: "connections ended by the target",
   said: "said by the target beside events",
+  silent: "connections that were not accepted in time",
 } as const;
 export type WordKind = keyof typeof KINDS;
 export const WORD_KINDS = Object.keys(KINDS) as WordKind[];
@@ -33,6 +34,7 @@ export class Words {
     unknown: new Map(),
     closed: new Map(),
     said: new Map(),
+    silent: new Map(),
   };
 
   /** Counts a text, without the credentials of URLs in it. */

@@ -30,13 +30,13 @@ export function lineOf(message: string, text: string): number | null {
 }
 
 /**
- * Where a file says what its publisher may have to name: its addresses, how an event is made and sent, its paths.
+ * Where a file says what its publisher may have to name: its addresses, how an event is made and sent, its paths and what opens them.
  *
  * @param shown the file, as people know it.
  */
 export function placesOf({ name, variables = {} }: Declared, shown: string, text: string): Record<string, string> {
   const addresses = Object.keys(variables).map((variable) => [variable, `variables.${variable}`]);
-  const parts = ["events.write", "publish", "observe.paths"].map((part) => [part, part]);
+  const parts = ["events.write", "publish", "observe.paths", "observe.open"].map((part) => [part, part]);
   return Object.fromEntries(
     [...addresses, ...parts].map(([key, path]) => {
       const line = lineOf(`pipeline ${name}: ${path}: `, text);

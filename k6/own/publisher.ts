@@ -11,6 +11,7 @@ import type { FarEndOpening } from "../../core/report.ts";
 import type { Trace } from "../../core/trace.ts";
 import type { Answer } from "../../core/transport.ts";
 import type { accounted, common, publishing as publishingVariables } from "../../core/variables.ts";
+import type { Word } from "../../core/words.ts";
 import type { RunnableTest } from "../../systems/variables.ts";
 import { CanaryAnswers } from "../support/canaryanswers.ts";
 import { BAD_HANDSHAKE } from "../support/door.ts";
@@ -82,17 +83,15 @@ export function publisherOf(pipeline: AnyPipeline, places: Places = {}) {
     return statusIn(answer) ?? access.answered;
   }
 
-  /** Why connections were not opened, as those who hold them were told. */
-  function openingsOf(run: Run): readonly string[] {
+  /** What those who hold the connections were told. */
+  function wordsOf(run: Run): readonly Word[] {
     const { RECEIVER_URL: receiver } = config;
     if (receiver === undefined || pipeline.observe.kind !== "subscription") return [];
-    return fetchWords(receiver, run.id, subscribersOf(pipeline.name)).map(({ kind, text }) =>
-      kind === "said" ? `open() gave ${text}` : `open() said: ${text}`,
-    );
+    return fetchWords(receiver, run.id, subscribersOf(pipeline.name));
   }
 
-  /** Where to look when events are sent and do not arrive. */
-  function hints(account: Account | null): readonly string[] {
+  /** Where to look when events are sent and do not arrive. @param words of those who hold the connections. */
+  function hints(account: Account | null, words: readonly Word[]): readonly string[] {
     const { name, observe, variables } = pipeline;
     const signature = signatureHint(account?.causes ?? [], secretNames({ variables }));
     if (signature !== null) return [signature];
@@ -105,8 +104,10 @@ export function publisherOf(pipeline: AnyPipeline, places: Places = {}) {
     if (subscriptions === 0) {
       return [`look at how events come from publish() to observe (${observe.kind}): the identity must survive`];
     }
-    return (account?.paths ?? 0) > 0
-      ? ["look at what open() gives to arrived(): the identity must be in it"]
+    if ((account?.paths ?? 0) > 0) return ["look at what open() gives to arrived(): the identity must be in it"];
+    // Whoever says something is up.
+    return words.length > 0
+      ? []
       : [`start dist/${subscribersOf(name)}.js with the same RUN_ID, and look at what open() says`];
   }
 
@@ -131,17 +132,8 @@ export function publisherOf(pipeline: AnyPipeline, places: Places = {}) {
       unsendable: () => answers.unsendable,
       refused: () => answers.refusal,
       astray: (account) => lead?.describeAstray(account, pipeline, places) ?? null,
-      explain: async (account) => [
-        ...sender.refusals.map((said) => `publish said: ${said}`),
-        ...(answers.unsendable === null
-          ? []
-          : addressesIn(pipeline, __ENV).map((address) => `does anything listen at ${address}?`)),
-        ...((await pipeline.explain?.(environmentOf(pipeline, __ENV), access)) ?? []),
-        ...(account?.causes ?? []),
-        ...(account?.findings ?? []),
-        ...openingsOf(run),
-        ...(answers.unsendable === null ? hints(account) : []),
-      ],
+      unjoined: () => lead?.describeUnjoined(wordsOf(run), pipeline, places) ?? null,
+      explain: async (account) => causesOf(account, wordsOf(run)),
     }),
     async proven(run, sent) {
       // The first canary did so.
@@ -150,6 +142,23 @@ export function publisherOf(pipeline: AnyPipeline, places: Places = {}) {
     },
     publish: (run) => publishAll(run).finally(() => sender.release()),
   });
+
+  /** Why no canary came out. */
+  async function causesOf(account: Account | null, words: readonly Word[]): Promise<readonly string[]> {
+    const told = words.map(({ kind, text }) => (kind === "said" ? `open() gave ${text}` : `open() said: ${text}`));
+    return [
+      ...sender.refusals.map((said) => `publish said: ${said}`),
+      ...(answers.unsendable === null
+        ? []
+        : addressesIn(pipeline, __ENV).map((address) => `does anything listen at ${address}?`)),
+      ...((await pipeline.explain?.(environmentOf(pipeline, __ENV), access)) ?? []),
+      ...(account?.causes ?? []),
+      ...(account?.findings ?? []),
+      ...told,
+      ...(answers.unsendable === null ? hints(account, words) : []),
+    ];
+  }
+
   // k6 ends nothing in which something is open.
   return { ...test, setup: concealed(() => test.setup().finally(() => sender.release())) };
 }

@@ -33,6 +33,11 @@ const REPORT_MS = 500;
 /** A far end that says nothing for so long before the load has not refused us. */
 const ADMISSION_MS = 5_000;
 
+/** How the connection before the load ended: live, refused with words, or neither in time. */
+type Admission = { readonly kind: "live" } | { readonly kind: "refused" | "silent"; readonly text: string };
+const LIVE: Admission = { kind: "live" };
+const SILENT: Admission = { kind: "silent", text: `open() has not called live() within ${ADMISSION_MS / 1000} s` };
+
 /** What a connection reports. */
 interface ConnectionListener {
   live(): void;
@@ -116,28 +121,27 @@ export function subscribersTest(pipeline: AnyPipeline) {
   /**
    * One connection shows before the load that we are let in: a load would find nobody. Whatever else is wrong with it,
    * the load tells.
-   *
-   * @returns why the connection failed; null where it did not.
    */
-  async function requireAdmission(): Promise<string | null> {
+  async function requireAdmission(): Promise<Admission> {
     await access.ready();
     const [path, selection] = paths[0] as (typeof paths)[number];
     let socket: Closable | null = null;
-    const failure = await new Promise<string | null>((resolve) => {
-      const timer = setTimeout(() => resolve(null), ADMISSION_MS);
-      const end = (why: string | null) => {
+    const admission = await new Promise<Admission>((resolve) => {
+      const timer = setTimeout(() => resolve(SILENT), ADMISSION_MS);
+      const end = (how: Admission) => {
         clearTimeout(timer);
-        resolve(why);
+        resolve(how);
       };
-      socket = tryToOpen(path, selection, { live: () => end(null), arrived: () => undefined, failed: end });
+      const failed = (text: string) => end({ kind: "refused", text });
+      socket = tryToOpen(path, selection, { live: () => end(LIVE), arrived: () => undefined, failed });
     });
-    const { status } = failure === null ? { status: 0 } : await access.refusedOpening(failure);
+    const { status } = admission.kind === "refused" ? await access.refusedOpening(admission.text) : { status: 0 };
     access.requireAdmission({ status }, `the handshake of path ${path}`);
     // k6 stands still in closing a socket that is not open yet.
     if (isConnecting(socket))
       exec.test.abort(`path ${path}: nobody answers its handshake within ${ADMISSION_MS / 1000} s`);
     (socket as Closable | null)?.close();
-    return failure;
+    return admission;
   }
 
   /** Listens until a moment, or until the connection or the run is over. */
@@ -175,10 +179,10 @@ export function subscribersTest(pipeline: AnyPipeline) {
     setup: concealed(async (): Promise<Run & WatchStart> => {
       declareCounters();
       const watched = requireHealth(config);
-      const failure = await requireAdmission();
+      const admission = await requireAdmission();
       const run = openRun(config, "subscriber", { variants, order: promisedIn(pipeline) });
       // The publisher waits for us in vain, and says why.
-      if (failure !== null) words.count("refused", failure);
+      if (admission.kind !== "live") words.count(admission.kind, admission.text);
       await tellWords(config, run, words);
       return { ...run, ...watched };
     }),

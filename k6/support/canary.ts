@@ -2,6 +2,7 @@ import { sleep } from "k6";
 import exec from "k6/execution";
 import type { Account } from "../../core/account.ts";
 import { type Checks, quotesIn } from "../../core/quotes.ts";
+import type { Unjoined } from "../../core/unjoined.ts";
 import { now } from "./clock.ts";
 import type { Measure } from "./measure.ts";
 import { quote } from "./quotes.ts";
@@ -18,6 +19,14 @@ const UNSENDABLE_MS = 1_000;
 const ASTRAY_MS = 5_000;
 /** The same as a part of the time that there is, where that is short. */
 const ASTRAY_PART = 0.5;
+
+/**
+ * How long subscriptions are waited for of which none is live. Those that were refused by words try again in vain, so
+ * that a few seconds are enough. A far end that has said nothing may only be slow to accept, as one that joins a group
+ * for each connection: nothing proves that it never will, so that it has half of the time, which CANARY_TIMEOUT sets.
+ */
+const UNJOINED_MS = 5_000;
+const SILENT_PART = 0.5;
 
 /** How a test sends its canaries. */
 export interface Canaries {
@@ -40,6 +49,8 @@ export interface Canaries {
   refused?(): string | null;
   /** Where they arrived instead of where they are due, and what to do; null where none did. */
   astray?(account: Account | null): string | null;
+  /** Why no subscription is live, as far as those who hold them tell; null where they tell nothing. */
+  unjoined?(): Unjoined | null;
   /** Says why the test goes on although none has arrived; null when it must not. */
   goOn?(account: Account | null): string | null;
   /** Says why none has arrived, one cause after the other. */
@@ -92,6 +103,8 @@ export async function awaitCanaries(
   const isTried = lasting(UNSENDABLE_MS);
   const isRefused = lasting(UNSENDABLE_MS);
   const isAstray = lasting(Math.min(ASTRAY_MS, ASTRAY_PART * 1000 * seconds));
+  const isUnjoined = lasting(Math.min(UNJOINED_MS, ASTRAY_PART * 1000 * seconds));
+  const isSilent = () => now() - deadline + seconds * 1000 >= SILENT_PART * 1000 * seconds;
   let pause = FIRST_LOOK_SECONDS;
   const look = () => {
     sleep(pause);
@@ -107,6 +120,9 @@ export async function awaitCanaries(
     // Where some path has had one, the load tells more: what was copied elsewhere, or lost.
     const astray = ready > 0 ? null : (canaries.astray?.(account) ?? null);
     if (isAstray(astray !== null) && astray !== null) exec.test.abort(astray);
+    const unjoined = paths > 0 ? null : (canaries.unjoined?.() ?? null);
+    const isRefusedForGood = isUnjoined(unjoined?.isSilent === false);
+    if (unjoined !== null && (isRefusedForGood || isSilent())) exec.test.abort(unjoined.why);
     if (paths === 0 || allReady) continue;
     const first = rounds.sent;
     const round = rounds.due(now(), { paths, ready, isComplete: paths >= leastPaths });

@@ -142,6 +142,37 @@ describe("the wait ends at once where it is in vain", () => {
   });
 });
 
+describe("of subscriptions of which none is live", () => {
+  const NOBODY = { paths: 0, ready: 0, publishers: 1 };
+  const wait = (unjoined: Canaries["unjoined"], joinsAt = Number.POSITIVE_INFINITY) => {
+    world.account = () => (world.at >= joinsAt ? { paths: 1, ready: 1, publishers: 1 } : NOBODY);
+    return awaitCanaries("http://receiver", RUN, 30, {
+      ...{ wanted: { publishers: 1 }, seqs: [0], send: () => undefined, explain: () => ["start them"] },
+      ...(unjoined === undefined ? {} : { unjoined }),
+    });
+  };
+  const told = (isSilent: boolean) => ({ why: "open() said no", isSilent });
+
+  test.each<[string, boolean, number, number]>([
+    ["that were refused, a few seconds", false, 5_000, 5_500],
+    ["to which nobody says anything, half of the time", true, 15_000, 15_500],
+  ])("those are waited for %s", async (_, isSilent, least, most) => {
+    await expect(wait(() => told(isSilent)).then(() => "joined")).rejects.toThrow(/^open\(\) said no$/);
+    expect(world.at).toBeGreaterThanOrEqual(least);
+    expect(world.at).toBeLessThan(most);
+  });
+
+  test("a far end that is slow to accept is waited for, and so is one that refuses no more", async () => {
+    await wait(() => told(true), 14_000);
+    await wait(() => (world.at < 18_000 ? told(false) : null), 22_000 + world.at);
+  });
+
+  test("those that tell nothing may never have been started: all the time", async () => {
+    await expect(wait(() => null)).rejects.toThrow("no subscriber joined run r within 30 s; start them");
+    expect(world.at).toBeGreaterThanOrEqual(30_000);
+  });
+});
+
 test.each<[string, number | undefined]>([
   ["as many as it takes", undefined],
   ["three", 3],
