@@ -61,6 +61,8 @@ export async function runGroup({ root, order, group, started, folder, progress, 
         check: sameCheck(order),
         started: (pid) => launched(`k6 ${name}`, pid),
       });
+      // Nothing was published, so that the others, who would have the account settled, wait for nothing that may come.
+      if (!result.complete && result.summary?.started === false && account !== null) await close(account);
       if (!result.complete) broken.abort();
       return result;
     }),
@@ -74,8 +76,11 @@ export async function runGroup({ root, order, group, started, folder, progress, 
 
 /** On interrupt, closes the account at once: the receiver would wait for late deliveries longer than k6 has to end. */
 function closeOnInterrupt(account: string, interrupted: AbortSignal, over: AbortSignal): void {
-  const close = () => void fetchWithLogin(`${account}/interrupt`, { method: "POST" }).catch(() => undefined);
-  interrupted.addEventListener("abort", close, { once: true, signal: over });
+  interrupted.addEventListener("abort", () => void close(account), { once: true, signal: over });
+}
+
+async function close(account: string): Promise<void> {
+  await fetchWithLogin(`${account}/interrupt`, { method: "POST" }).catch(() => undefined);
 }
 
 /** Setup, closing of connections and teardown, generously. */

@@ -27,6 +27,8 @@ describe("an error before the load", () => {
     ["POST https://a: x509: certificate signed by unknown authority", /certificate/],
     ["HEALTH_URL=http://a:9: no health monitor answers: status 404", /throughline health/],
     ["2 of 3 publishers joined run a within 30 s", /INSTANCES/],
+    ["http://a/x is answered 404: mend EVENTS_URL in orders.pipeline.ts:7, or give another", /mend what is named/],
+    ["no subscription became live: open() said: no; mend open in orders.pipeline.ts:7", /mend what is named/],
   ])("%s has a remedy of its own", (error, step) => expect(remedyOf(error)).toMatch(step));
 
   test.each([
