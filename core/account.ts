@@ -169,6 +169,11 @@ export interface FarEndAccount {
   readonly problem: string | null;
   /** Since when that was so, in Unix ms, and how many deliveries of what was sent before were missing then. */
   readonly stopped?: { readonly at: number; readonly missing: number } | null;
+  /**
+   * What the last reading was answered, where no other answer is to be expected, and the variable that it asked; null
+   * where it was not; older records lack it.
+   */
+  readonly readingRefused?: { readonly variable: string | null; readonly said: string } | null;
   /** What the pipeline's own code threw in the last reading, with its place; null where it threw nothing. */
   readonly thrown?: string | null;
 }

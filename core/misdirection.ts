@@ -1,6 +1,7 @@
 /** Canaries that were sent to a wrong address or came out at a wrong path, in one line with what to mend. Pure. */
 import type { Account } from "./account.ts";
 import { beginningOf } from "./beginning.ts";
+import { isFinal, isOfAddress } from "./finality.ts";
 import { PREFIX, secretNames, urlsIn } from "./ownvariables.ts";
 import type { AnyPipeline } from "./pipeline.ts";
 import { withoutCredentials } from "./redaction.ts";
@@ -18,19 +19,6 @@ interface Sent {
   readonly given: Readonly<Record<string, string | undefined>>;
 }
 
-/** Answers that another time may be others: too slow, too early, too many. */
-const PASSING = [408, 425, 429];
-/** Whether an answer means that the same will never be taken there. */
-export function isFinal(status: number): boolean {
-  return status >= 400 && status <= 499 && !PASSING.includes(status);
-}
-
-const OF_ADDRESS = [404, 405, 410, 421];
-/** Whether an answer is about the address, and not about what was sent there. */
-export function isOfAddress(status: number): boolean {
-  return OF_ADDRESS.includes(status);
-}
-
 /** Why every canary will be refused like this one, and what to mend; null where the next may be taken. */
 export function describeRefusal(answer: Answer, answered: number, { pipeline, places, given }: Sent): string | null {
   const { status = answered, said = "", url = "" } = typeof answer === "string" ? {} : answer;
@@ -39,13 +27,16 @@ export function describeRefusal(answer: Answer, answered: number, { pipeline, pl
   const addresses = urlsIn(pipeline, given);
   const name = isOfAddress(status) ? variableOf(url, addresses) : null;
   const where = url === "" ? "publish()" : plain(url);
-  if (name !== null) {
-    const isGiven = given[name] !== undefined || given[PREFIX + name] !== undefined;
-    const place = isGiven ? "as it is given for this run" : `in ${places[name] ?? "the pipeline's file"}`;
-    return `${where} is answered ${words}: mend ${name} ${place}, or give another: --set ${name}=...`;
-  }
+  if (name !== null) return `${where} is answered ${words}: ${mended(name, places, given)}`;
   const part = isOfAddress(status) ? "publish" : "events.write";
   return `${where} is answered ${words}: mend ${part} in ${places[part] ?? "the pipeline's file"}`;
+}
+
+/** What to mend where a variable has a wrong address. */
+function mended(name: string, places: Places, given: Sent["given"]): string {
+  const isGiven = given[name] !== undefined || given[PREFIX + name] !== undefined;
+  const place = isGiven ? "as it is given for this run" : `in ${places[name] ?? "the pipeline's file"}`;
+  return `mend ${name} ${place}, or give another: --set ${name}=...`;
 }
 
 /** The variable that an address was made of: the one that it begins with, or the only one there is. */
@@ -69,21 +60,30 @@ function plain(url: string): string {
 const TOLD = 5;
 
 /**
- * On which path canaries arrived that the pipeline does not have, why its own code refused them, or what that threw in
- * reading the far end, and what to change; null where there is no such thing. More canaries would come no further.
+ * On which path canaries arrived that the pipeline does not have, why its own code refused them, what that threw in
+ * reading the far end or what that answers for good, and what to change; null where there is no such thing. More canaries would come no further.
  */
-export function describeAstray(account: Account | null, pipeline: AnyPipeline, places: Places): string | null {
+export function describeAstray(
+  account: Account | null,
+  pipeline: AnyPipeline,
+  places: Places,
+  given: Sent["given"] = {},
+): string | null {
   const { observe } = pipeline;
   const thrown = account?.ready === 0 ? (account.farEnd?.thrown ?? null) : null;
   if (thrown !== null) return described(thrown, observe.kind, places);
+  const reading = account?.ready === 0 ? (account.farEnd?.readingRefused ?? null) : null;
+  if (reading !== null) {
+    const { variable, said } = reading;
+    return variable === null ? said : `${said}: ${mended(variable, places, given)}`;
+  }
   const refused = account?.farEnd?.canaryRefused ?? null;
+  // What receive() threw, and not what it answered.
+  if (refused !== null && THROWN.test(refused)) return `a canary came, and ${described(refused, "receive", places)}`;
   if (refused !== null) {
     const hint = signatureHint([refused], secretNames(pipeline));
-    const mend = `mend receive in ${places["observe.paths"] ?? "the pipeline's file"}`;
-    return (
-      `a canary came, and receive() refused it: ${refused}; ` +
-      (hint === null ? `${mend}, or what your system sends` : `${hint}; else ${mend}`)
-    );
+    const mend = `mend receive in ${places["observe.receive"] ?? places["observe.paths"] ?? "the pipeline's file"}, or what your system sends`;
+    return `a canary came, and receive() refused it: ${refused}; ${hint === null ? "" : `${hint}; else `}${mend}`;
   }
   const [arrived] = account?.farEnd?.canariesAstray ?? [];
   if (arrived === undefined) return null;
@@ -98,6 +98,8 @@ export function describeAstray(account: Account | null, pipeline: AnyPipeline, p
     `${change}, or the names in observe.paths${place === undefined ? "" : ` (${place})`}`
   );
 }
+
+const THROWN = /^(?:\S+:\d+: )?receive\(\) throws /;
 
 /** With the place of the function where that of the error is not known. */
 function described(thrown: string, kind: string, places: Places): string {

@@ -32,5 +32,5 @@ export function describeRefusedCredentials(
 /** Which variables to look at where the far end refused signatures, as its user's words have it; null where it did not. */
 export function signatureHint(causes: readonly string[], secrets: readonly string[]): string | null {
   if (secrets.length === 0 || !causes.some((cause) => /\bsign(?:ature|ed)/i.test(cause))) return null;
-  return `look at ${secrets.join(", ")}: the sender must sign with the same`;
+  return `look at ${secrets.join(", ")}: the sender must sign with the same, in the header that receive() reads`;
 }

@@ -37,6 +37,7 @@ export class FarEnd implements Observer {
   private readonly texts: FarEndTexts;
   private readonly reads = new Reads();
   private thrown: string | null = null;
+  private readingRefused: NonNullable<Reading["refused"]> | null = null;
   private canaryRefused: string | null = null;
   private readonly follower: Follower | null;
   private since: number | null = null;
@@ -194,9 +195,10 @@ export class FarEnd implements Observer {
   }
 
   /** Counts a reading. */
-  read({ problem, thrown }: Reading): void {
+  read({ problem, thrown, refused = null }: Reading): void {
     this.reads.enter(problem, this.now());
     this.thrown = thrown;
+    this.readingRefused = refused;
   }
 
   /** Unix ms since which it could not be read; null where it can, or never could. */
@@ -251,7 +253,7 @@ export class FarEnd implements Observer {
     const { pipeline, kind } = this.run.opening;
     const { unread, damaged, refused, gone, undated, foreign } = this.found;
     const { count: strays, events: elsewhere, canaries: canariesAstray } = this.strays;
-    const { problem, thrown, canaryRefused } = this;
+    const { problem, thrown, canaryRefused, readingRefused } = this;
     const paths = [...this.paths].map((path) => describe(path, settle(path)));
     const vanished = gone.length;
     const counted = this.count?.isCounted === true ? this.count : null;
@@ -273,6 +275,7 @@ export class FarEnd implements Observer {
       canaryRefused,
       problem,
       thrown,
+      readingRefused,
     };
     return { farEnd, strays, elsewhere, foreign: foreign + unread };
   }

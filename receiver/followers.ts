@@ -7,7 +7,7 @@ import { safeMessageOf, withoutCredentials } from "../core/redaction.ts";
 import { FarEndAccess } from "./access.ts";
 import { itemsOf, WronglyGiven } from "./givenitems.ts";
 import { Items } from "./items.ts";
-import type { FarEndContext, Poll } from "./poll.ts";
+import type { FarEndContext, Poll, Reading } from "./poll.ts";
 import { thrownAt } from "./thrownat.ts";
 
 /** Polling interval. */
@@ -96,9 +96,14 @@ class AskedAddress {
   }
 
   /** Null where several are read: which of them is asked is not known. */
-  get address(): string | null {
+  get name(): string | null {
     const [name, ...others] = this.read;
-    if (name === undefined || others.length > 0) return null;
+    return name === undefined || others.length > 0 ? null : name;
+  }
+
+  get address(): string | null {
+    const { name } = this;
+    if (name === null) return null;
     return `${name} (${withoutCredentials(this.urls[name] ?? "")})`;
   }
 }
@@ -167,21 +172,33 @@ class PollFollower implements Follower {
     try {
       await this.access.ready();
       await work();
-      this.enter(this.access.problem, null);
-      return this.access.problem === null;
+      const { problem } = this.access;
+      this.enter(problem, null, problem === null ? null : this.refusedBy(problem));
+      return problem === null;
     } catch (problem) {
       // Refused credentials often show as an error in reading the answer.
       const refused = this.access.problem;
-      this.enter(refused ?? this.access.lastAnswer.explain(problem), refused === null ? this.thrownBy(problem) : null);
+      const why = refused ?? this.access.lastAnswer.explain(problem);
+      this.enter(why, refused === null ? this.thrownBy(problem) : null, this.refusedBy(refused));
       return false;
     } finally {
       clearTimeout(slow);
     }
   }
 
-  private enter(problem: string | null, thrown: string | null): void {
-    if (!this.isGivenUp) this.farEnd.read({ problem, thrown });
+  private enter(problem: string | null, thrown: string | null, refused: Reading["refused"] = null): void {
+    if (!this.isGivenUp) this.farEnd.read({ problem, thrown, refused });
     this.tell(problem);
+  }
+
+  /** An answer that will be the same with the next reading; null for others. @param login what is wrong with ours. */
+  private refusedBy(login: string | null): Reading["refused"] {
+    const { lastAnswer } = this.access;
+    if (!lastAnswer.isFinal) return null;
+    if (login !== null) return { variable: null, said: login };
+    const said = `${this.address ?? "the far end"} is answered ${lastAnswer.describe()}`;
+    const variable = lastAnswer.isOfAddress ? this.asked.name : null;
+    return { variable, said: variable === null ? `${said}: mend ${this.farEnd.kind}()` : said };
   }
 
   /** An error of the pipeline's own code over a good answer, which will be the same with the next one; null for others. */

@@ -7,6 +7,7 @@ import { headOf, pastRouter, together } from "./direct.ts";
 import { FarEnd } from "./farend.ts";
 import type { Direct } from "./kind.ts";
 import type { Runs } from "./runs.ts";
+import { thrownAt } from "./thrownat.ts";
 import { textOf, unpack } from "./unpacking.ts";
 
 const BODY_LIMIT = 4 * 1024 * 1024;
@@ -153,7 +154,9 @@ async function arrivalsOf(farEnd: FarEnd, request: IncomingRequest) {
     if (arrivals.every((arrival) => typeof arrival?.text === "string")) return arrivals as readonly Arrival[];
     return "receive gives what has no text; allowed: { path, text }, a list of them, or why it is refused";
   } catch (problem) {
-    return `receive failed: ${safeMessageOf(problem)}`;
+    const place = thrownAt(problem);
+    const name = problem instanceof Error ? `${problem.name}: ` : "";
+    return `${place === null ? "" : `${place}: `}receive() throws ${name}${safeMessageOf(problem)}`;
   }
 }
 

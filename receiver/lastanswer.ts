@@ -1,4 +1,5 @@
 import { beginningOf } from "../core/beginning.ts";
+import { isFinal, isOfAddress } from "../core/finality.ts";
 import type { FetchedAnswer } from "../core/ownaccess.ts";
 import { onOneLine, safeMessageOf } from "../core/redaction.ts";
 
@@ -32,6 +33,15 @@ export class LastAnswer {
       return all;
     };
     return Object.assign(answer, { text, json: async (): Promise<unknown> => JSON.parse(await text()) });
+  }
+
+  /** Whether the same question will never be answered otherwise; and whether that is for its address. */
+  get isFinal(): boolean {
+    return this.status !== null && isFinal(this.status);
+  }
+
+  get isOfAddress(): boolean {
+    return this.status !== null && isOfAddress(this.status);
   }
 
   get isError(): boolean {

@@ -1,4 +1,5 @@
 /** How a far end is polled: what a poll does, and what it tells. */
+import type { FarEndAccount } from "../core/account.ts";
 import type { Arrival } from "../core/observe.ts";
 
 /** A far end that is polled. */
@@ -30,6 +31,8 @@ export interface FarEndContext {
 
 /** One reading. */
 export interface Reading {
+  /** What it was answered, where no other answer is to be expected; null for others. */
+  readonly refused?: FarEndAccount["readingRefused"];
   /** Why it failed; null where it worked. */
   readonly problem: string | null;
   /** The same where the pipeline's own code is at fault, with its place and what it was given. */

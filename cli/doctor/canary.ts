@@ -74,6 +74,7 @@ function gently({ kind }: Subject, tests: readonly RunnableTest[]): string[] {
 
 /** What the try-out leaves behind in the target, and how many of it. */
 function traceLeft({ kind }: Subject, canaries: number, loaded: boolean): string {
+  if (canaries === 0) return "no canary is known to have left";
   const sent = `${several(canaries, "canary", "canaries")}${loaded ? " and 1 event of the load" : ""}`;
   return kind.own === undefined ? `${sent} stay in the stream` : `your system was sent ${sent}`;
 }

@@ -36,7 +36,10 @@ export function lineOf(message: string, text: string): number | null {
  */
 export function placesOf({ name, variables = {} }: Declared, shown: string, text: string): Record<string, string> {
   const addresses = Object.keys(variables).map((variable) => [variable, `variables.${variable}`]);
-  const parts = ["events.write", "publish", "observe.paths", "observe.open"].map((part) => [part, part]);
+  const parts = ["events.write", "publish", "observe.paths", "observe.open", "observe.receive"].map((part) => [
+    part,
+    part,
+  ]);
   return Object.fromEntries(
     [...addresses, ...parts].map(([key, path]) => {
       const line = lineOf(`pipeline ${name}: ${path}: `, text);

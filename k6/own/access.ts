@@ -1,6 +1,6 @@
 import type { Params } from "k6/http";
 import { type K6Access, OWN_PREFIX } from "../../core/ownaccess.ts";
-import { secretsOf, type VariableOf } from "../../core/ownvariables.ts";
+import { secretNames, secretsOf, type VariableOf } from "../../core/ownvariables.ts";
 import { hide } from "../../core/redaction.ts";
 import type { OWN_WAYS_IN } from "../../systems/access.ts";
 import { Access } from "../support/access.ts";
@@ -18,7 +18,9 @@ type SocketSettings = {
 
 /** The ways into the target of a user's pipeline, as its functions in k6 are given them. */
 export class OwnAccess extends Access implements K6Access {
-  protected override readonly others: readonly string[];
+  private readonly secrets: readonly string[];
+  /** Which secrets the functions have read; null where nobody looks. */
+  private read: Set<string> | null = null;
   private readonly settings: SocketSettings;
   private door: Door | null = null;
   private status = 0;
@@ -30,9 +32,25 @@ export class OwnAccess extends Access implements K6Access {
     super(ours, OWN_PREFIX);
     hide(...secretsOf({ variables }, __ENV));
     this.settings = ours;
-    this.others = Object.entries(variables).flatMap(([name, of]) =>
-      typeof of === "object" && of.secret === true ? [name] : [],
-    );
+    this.secrets = secretNames({ variables });
+  }
+
+  /** A secret that is not read, as that of signatures which only the receiver checks, is no login. */
+  protected override get others(): readonly string[] {
+    const { secrets, read } = this;
+    return read === null ? secrets : secrets.filter((name) => read.has(name));
+  }
+
+  /** The variables as the functions are given them, of which is noted which secrets they read. */
+  watched<Variables extends object>(variables: Variables): Variables {
+    const read = this.read ?? new Set();
+    this.read = read;
+    return new Proxy(variables, {
+      get: (all, name) => {
+        if (typeof name === "string") read.add(name);
+        return Reflect.get(all, name) as unknown;
+      },
+    });
   }
 
   /** The status of the last answer to a request that was sent by {@link send}; 0 before. */

@@ -8,6 +8,7 @@ import { eventsOf, streamOf } from "../../core/pipelineevents.ts";
 import { withoutCredentials } from "../../core/redaction.ts";
 import { signatureHint } from "../../core/refusedcredentials.ts";
 import type { FarEndOpening } from "../../core/report.ts";
+import { isUnreachable } from "../../core/shortage.ts";
 import type { Trace } from "../../core/trace.ts";
 import type { Answer } from "../../core/transport.ts";
 import type { accounted, common, publishing as publishingVariables } from "../../core/variables.ts";
@@ -65,11 +66,13 @@ export function publisherOf(pipeline: AnyPipeline, places: Places = {}) {
     // Where only numbers can be compared, one canary is all that may come.
     if (pipeline.observe.kind === "count" && answers.mayBeTaken) return;
     const answer = await sender.sendCanary(run, trace);
+    const thrown = lead?.describeThrown(sender.thrown, places) ?? null;
     const refusal = lead?.describeRefusal(answer, access.answered, { pipeline, places, given: __ENV }) ?? null;
-    answers.enter(answer, refusal);
+    answers.enter(thrown === null ? answer : "refused", thrown ?? refusal);
+    const said = saidIn(answer) ?? "";
+    if (thrown === null && outcomeOf(answer) !== "unsent" && !isUnreachable(said)) metrics.canaries_sent.add(1);
     const { url } = typeof answer === "string" ? { url: undefined } : answer;
     const what = url === undefined || url === "" ? "publish()" : withoutCredentials(url);
-    const said = saidIn(answer) ?? "";
     // k6 has no words of a handshake that was refused.
     access.requireAdmission({ status: await statusOf(answer), said: said.includes(BAD_HANDSHAKE) ? "" : said }, what);
     // What is not open any more is opened anew.
@@ -102,6 +105,8 @@ export function publisherOf(pipeline: AnyPipeline, places: Places = {}) {
       return [`no request came to ${config.RECEIVER_URL}: let your system send to ${paths.join(", ")} there`];
     }
     if (subscriptions === 0) {
+      // What came and was refused, or what cannot be read, says nothing of identities.
+      if (account !== null && isUntaken(account)) return [];
       return [`look at how events come from publish() to observe (${observe.kind}): the identity must survive`];
     }
     if ((account?.paths ?? 0) > 0) return ["look at what open() gives to arrived(): the identity must be in it"];
@@ -128,10 +133,11 @@ export function publisherOf(pipeline: AnyPipeline, places: Places = {}) {
     canaries: (run) => ({
       paths: subscriptions === 0 ? undefined : subscriptions,
       seqs: firstOfEachVariant(events.stream()),
+      countsSent: true,
       send: (trace) => sendCanary(run, trace),
       unsendable: () => answers.unsendable,
       refused: () => answers.refusal,
-      astray: (account) => lead?.describeAstray(account, pipeline, places) ?? null,
+      astray: (account) => lead?.describeAstray(account, pipeline, places, __ENV) ?? null,
       unjoined: () => lead?.describeUnjoined(wordsOf(run), pipeline, places) ?? null,
       explain: async (account) => causesOf(account, wordsOf(run)),
     }),
@@ -161,6 +167,11 @@ export function publisherOf(pipeline: AnyPipeline, places: Places = {}) {
 
   // k6 ends nothing in which something is open.
   return { ...test, setup: concealed(() => test.setup().finally(() => sender.release())) };
+}
+
+/** Whether what came out was refused, or could not be read. */
+function isUntaken({ farEnd }: Account): boolean {
+  return farEnd !== null && (farEnd.problem !== null || Object.keys(farEnd.refused).length > 0);
 }
 
 /** Whether a far end that takes requests was sent none, of whatever kind. */

@@ -12,6 +12,7 @@ import type { Answer, Outcome, SeriesSender } from "../../core/transport.ts";
 import { backoff } from "../support/backoff.ts";
 import { now } from "../support/clock.ts";
 import { isShortage } from "../support/host.ts";
+import { lead } from "../support/lead.ts";
 import type { measures } from "../support/metrics.ts";
 import { type SendOutcome, type Tick, traceOf } from "../support/publishing.ts";
 import type { Run } from "../support/run.ts";
@@ -45,6 +46,8 @@ export class Sender {
   private opensAt = 0;
   private series: ReturnType<typeof seriesSender> | null = null;
   private readonly words = new Set<string>();
+  /** What publish() threw for the last canary; null where it answered. */
+  thrown: unknown = null;
 
   constructor(options: SenderOptions) {
     this.options = options;
@@ -92,6 +95,7 @@ export class Sender {
 
   /** Sends a canary. */
   async sendCanary(run: Run, trace: Trace): Promise<Answer> {
+    this.thrown = null;
     const series = (await this.opened())?.series;
     const answer =
       series === undefined
@@ -113,7 +117,7 @@ export class Sender {
     }
     if (now() < this.opensAt) return null;
     try {
-      this.sending ??= senderOf(pipeline, pipeline.publish(environmentOf(pipeline, __ENV), access));
+      this.sending ??= senderOf(pipeline, pipeline.publish(this.environment(), access));
     } catch (problem) {
       // What could be opened once is away now.
       if (this.ended === 0) throw problem;
@@ -126,6 +130,13 @@ export class Sender {
       exec.test.abort("RATE=max: publish() keeps something open; allowed: a number of events per second");
     }
     return this.sending;
+  }
+
+  /** What is read is looked at only where the answer to it may end the test, before the load. */
+  private environment() {
+    const { pipeline, access } = this.options;
+    const variables = environmentOf(pipeline, __ENV);
+    return lead === null ? variables : access.watched(variables);
   }
 
   private seriesOf(series: SeriesSender) {
@@ -145,6 +156,7 @@ export class Sender {
     try {
       answer = await Promise.race([send === undefined ? first() : send(wire), late]);
     } catch (problem) {
+      this.thrown = problem;
       return { outcome: "unknown", said: safeMessageOf(problem) };
     }
     return answerOf(this.options.pipeline, answer);

@@ -32,7 +32,9 @@ export class Access {
   /** What k6 has to know of certificates; to be part of a test's options. */
   readonly options: object;
   /** Credentials whose names do not begin with the prefix. */
-  protected readonly others: readonly string[] = [];
+  protected get others(): readonly string[] {
+    return [];
+  }
   private readonly given: Entrance;
   private readonly tokens: readonly string[];
   private readonly renewal: Renewal | null;

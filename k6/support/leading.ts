@@ -1,6 +1,7 @@
 /** What the first virtual user needs, and no other: see lead.ts. */
 
 export { describeAstray, describeRefusal } from "../../core/misdirection.ts";
+export { describeThrown } from "../../core/thrown.ts";
 export { describeUnjoined } from "../../core/unjoined.ts";
 export { FAMILIES } from "../../systems/metrics.ts";
 export { defineTestsOf, defineVisitsOf } from "../../systems/own.ts";

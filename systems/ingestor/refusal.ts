@@ -1,5 +1,5 @@
 /** Why an ingestor takes no message. Pure. */
-import { isFinal, isOfAddress } from "../../core/misdirection.ts";
+import { isFinal, isOfAddress } from "../../core/finality.ts";
 import { withoutCredentials } from "../../core/redaction.ts";
 
 /** What a status of a posted message means for all like it, and where to look; null where the next may be taken. */

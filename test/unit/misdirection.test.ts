@@ -61,6 +61,7 @@ describe("an answer to a canary", () => {
 
 describe("canaries on a path that the pipeline does not have", () => {
   const account = (...canariesAstray: string[]) => ({ farEnd: { canariesAstray } }) as unknown as Account;
+  const unread = (readingRefused: object) => ({ ready: 0, farEnd: { readingRefused } }) as unknown as Account;
   const refused = (canaryRefused: string) => ({ farEnd: { canaryRefused } }) as unknown as Account;
   const given = { ...PIPELINE, observe: { ...PIPELINE.observe, receive: () => "" } } as unknown as AnyPipeline;
 
@@ -90,10 +91,28 @@ describe("canaries on a path that the pipeline does not have", () => {
       "a canary came, and receive() refused it: no such tenant; mend receive in orders.pipeline.ts:20, or what your system sends",
     ],
     [
+      "because its own code threw an error",
+      refused("orders.pipeline.ts:29: receive() throws ReferenceError: createHmac is not defined"),
+      given,
+      "a canary came, and orders.pipeline.ts:29: receive() throws ReferenceError: createHmac is not defined: mend receive()",
+    ],
+    [
+      "are to be read at an address that is answered for good, with its variable",
+      unread({ variable: "EVENTS_URL", said: "EVENTS_URL (http://a/x) is answered 404 no" }),
+      PIPELINE,
+      "EVENTS_URL (http://a/x) is answered 404 no: mend EVENTS_URL in orders.pipeline.ts:7, or give another: --set EVENTS_URL=...",
+    ],
+    [
+      "are to be read, and the question is refused for good",
+      unread({ variable: null, said: "the far end is answered 422 no: mend rows()" }),
+      PIPELINE,
+      "the far end is answered 422 no: mend rows()",
+    ],
+    [
       "or for their signature, which is made with a secret",
       refused("wrong signature"),
       { ...given, variables: { WEBHOOK_SECRET: { secret: true } } } as unknown as AnyPipeline,
-      "a canary came, and receive() refused it: wrong signature; look at WEBHOOK_SECRET: the sender must sign with the same; else mend receive in orders.pipeline.ts:20",
+      "a canary came, and receive() refused it: wrong signature; look at WEBHOOK_SECRET: the sender must sign with the same, in the header that receive() reads; else mend receive in orders.pipeline.ts:20, or what your system sends",
     ],
     ["are none", account(), PIPELINE, null],
     ["are not known", null, PIPELINE, null],

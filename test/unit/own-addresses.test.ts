@@ -78,9 +78,13 @@ test.each([
   [
     ["75 requests were refused: wrong signature"],
     ["HOOK_SECRET"],
-    "look at HOOK_SECRET: the sender must sign with the same",
+    "look at HOOK_SECRET: the sender must sign with the same, in the header that receive() reads",
   ],
-  [["3 requests were refused: not signed"], ["A", "B"], "look at A, B: the sender must sign with the same"],
+  [
+    ["3 requests were refused: not signed"],
+    ["A", "B"],
+    "look at A, B: the sender must sign with the same, in the header that receive() reads",
+  ],
   [["75 requests were refused: wrong signature"], [], null],
   [["75 requests were refused: no such path"], ["HOOK_SECRET"], null],
   [["2 events were designed badly"], ["HOOK_SECRET"], null],
