@@ -239,6 +239,11 @@ export interface Account extends Counts {
   readonly examples?: readonly string[];
 }
 
+/** Whether nothing is missing that had to arrive, so that what was found is the cause of nothing. */
+export function isWhole({ lost, open }: Pick<Account, "lost" | "open">): boolean {
+  return lost === 0 && open === 0;
+}
+
 /** Why the last reading of the far end failed; null when it did not. */
 export function problemOf({ farEnd, storage }: Pick<Account, "farEnd" | "storage">): string | null {
   return farEnd?.problem ?? storage?.problem ?? null;

@@ -1,5 +1,5 @@
 /** The lines of an account in the terminal output: what was published, delivered and lost, and how late. */
-import { type Account, ENDINGS, type FarEndAccount, type Offender } from "./account.ts";
+import { type Account, ENDINGS, type FarEndAccount, isWhole, type Offender } from "./account.ts";
 import { bullet } from "./bullet.ts";
 import { uncertaintyOf } from "./clocks.ts";
 import {
@@ -117,7 +117,7 @@ export function renderAccount(
     ...headlineOf(account).filter((line) => !isCut || !line.startsWith(JUDGED)),
     ...strangersOf(isCut ? { ...account, unreported: 0 } : account),
     ...(hadLoad(account) ? renderLoaded(account, rows, judged) : []),
-    ...account.causes.map((cause) => `  cause      ${cause}`),
+    ...account.causes.map((cause) => `  ${isWhole(account) ? "found" : "cause"}      ${cause}`),
     ...(account.findings ?? []).map((finding) => `  found      ${finding}`),
   ];
 }

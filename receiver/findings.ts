@@ -1,4 +1,4 @@
-import type { Account } from "../core/account.ts";
+import { type Account, isWhole } from "../core/account.ts";
 import { milliseconds } from "../core/numbers.ts";
 import { shortlist } from "../core/shortlist.ts";
 import { CANARY_PUBLISHER } from "../core/trace.ts";
@@ -63,9 +63,11 @@ export class Findings {
   }
 
   /** Why deliveries are missing. */
-  causes({ farEnd }: Account): readonly string[] {
+  causes(account: Account): readonly string[] {
+    const { farEnd } = account;
+    const all = account.expected > 0 && isWhole(account) ? "; every event arrived all the same" : "";
     const refused = Object.entries(this.refused).map(
-      ([why, count]) => `${count} ${count === 1 ? "request was" : "requests were"} refused: ${why}`,
+      ([why, count]) => `${count} ${count === 1 ? "request was" : "requests were"} refused: ${why}${all}`,
     );
     const problem =
       farEnd?.problem == null

@@ -53,6 +53,8 @@ export interface Need {
   readonly reference: boolean;
   /** Port of the receiver that the target sends requests to; 0 for any free port. */
   readonly port: number;
+  /** Whether the target sends requests to it; it does unless told. */
+  readonly sentTo?: boolean;
 }
 
 /**
@@ -93,7 +95,7 @@ export function machineChecks(machine: Machine, need: Need): Check[] {
       freeMemoryMb >= wantedMb,
       "fewer VUS or SOCKETS (LOAD_SCALE shrinks a profile), or a larger machine",
     ),
-    portCheck(busyPorts, need.port),
+    portCheck(busyPorts, need.port, need.sentTo ?? true),
   ];
 }
 
@@ -144,11 +146,15 @@ function slowerOn({ extensions }: K6): string[] {
   });
 }
 
-function portCheck(busy: readonly number[], port: number): Check {
+function portCheck(busy: readonly number[], port: number, sentTo: boolean): Check {
   const found = busy.length === 0 ? "the default ports are free" : `${busy.join(", ")} in use; a run takes free ones`;
   if (port === 0) return { what: "ports", found, ok: true };
   if (!busy.includes(port))
-    return { what: "ports", found: `${port} is free, where the target sends its requests`, ok: true };
+    return {
+      what: "ports",
+      found: `${port} is free${sentTo ? ", where the target sends its requests" : ""}`,
+      ok: true,
+    };
   const remedy = "stop what listens there, or take another with --receiver-port and tell the target";
   return row("ports", `${port} is taken, and the target sends its requests there`, false, remedy);
 }

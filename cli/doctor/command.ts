@@ -163,5 +163,6 @@ function needOf(subject: Subject, request: Request): Need {
     ours: k6 ?? services,
     reference: subject.kind.own === undefined,
     port: portOf(subject.kind, request, plan),
+    sentTo: [undefined, "request"].includes(subject.kind.own?.pipeline?.observe.kind),
   };
 }

@@ -1,5 +1,6 @@
 /** A run as Markdown, for a pull request or the summary of a CI job. */
 import type { RootContent } from "mdast";
+import { isWhole } from "../../core/account.ts";
 import { uncertaintyOf } from "../../core/clocks.ts";
 import {
   COUNT_NAMES,
@@ -86,7 +87,7 @@ function accountTable(account: Result["account"], objectives: readonly Objective
       ? []
       : [
           list([
-            ...account.causes.map((cause) => `Cause: ${cause}`),
+            ...account.causes.map((cause) => `${isWhole(account) ? "Found" : "Cause"}: ${cause}`),
             ...account.findings.map((one) => `Found: ${one}`),
           ]),
         ]),

@@ -176,7 +176,8 @@ const STEPS: readonly NextStep[] = [
   [
     /^account_damaged$/,
     // Damage comes first among what was found.
-    (_, { account }, log) => `${account?.findings[0] ?? "nothing describes them"}; ${lookAt(log)}`,
+    // No log knows more of them than the record.
+    (_, { account }, log) => account?.findings[0] ?? `nothing describes them; ${lookAt(log)}`,
   ],
   [
     /damaged$/,
