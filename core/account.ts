@@ -240,8 +240,8 @@ export interface Account extends Counts {
 }
 
 /** Whether nothing is missing that had to arrive, so that what was found is the cause of nothing. */
-export function isWhole({ lost, open }: Pick<Account, "lost" | "open">): boolean {
-  return lost === 0 && open === 0;
+export function isWhole({ expected, lost, open }: Pick<Account, "expected" | "lost" | "open">): boolean {
+  return expected > 0 && lost === 0 && open === 0;
 }
 
 /** Why the last reading of the far end failed; null when it did not. */

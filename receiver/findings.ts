@@ -65,7 +65,7 @@ export class Findings {
   /** Why deliveries are missing. */
   causes(account: Account): readonly string[] {
     const { farEnd } = account;
-    const all = account.expected > 0 && isWhole(account) ? "; every event arrived all the same" : "";
+    const all = isWhole(account) ? "; every event arrived all the same" : "";
     const refused = Object.entries(this.refused).map(
       ([why, count]) => `${count} ${count === 1 ? "request was" : "requests were"} refused: ${why}${all}`,
     );

@@ -138,7 +138,7 @@ describe("requests", () => {
     const { farEnd, causes, findings, delivered } = await settle();
     expect(delivered).toBe(2);
     expect(farEnd).toMatchObject({ refused: { "wrong signature": 2 }, damaged: 2 });
-    expect(causes).toEqual(["2 requests were refused: wrong signature"]);
+    expect(causes).toEqual(["2 requests were refused: wrong signature; every event arrived all the same"]);
     expect(findings).toEqual([
       "event 0 is damaged: it is broken",
       "event 1 is damaged: damage() failed: it ends early",

@@ -31,7 +31,7 @@ describe("Markdown", () => {
       resultOf({ account: { causes: ["it was away"], findings: ["12 of 118 polls failed"] } }),
       WITHOUT,
     );
-    expect(text).toMatch(/[*-] +Cause: it was away\n[*-] +Found: 12 of 118 polls failed\n/);
+    expect(text).toMatch(/[*-] +Found: it was away\n[*-] +Found: 12 of 118 polls failed\n/);
   });
 
   test("has the comparison where there is one", () => {

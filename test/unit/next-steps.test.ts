@@ -136,7 +136,7 @@ describe("the next step", () => {
       evidenceOf({
         findings: ["event 7 came to usdc damaged: its data is 1", "event 9 came to usdc damaged: its data is 2"],
       }),
-      "event 7 came to usdc damaged: its data is 1; read results/nightly-7/nats.log",
+      "event 7 came to usdc damaged: its data is 1",
     ],
     [
       "of duplicates names the worst path",
