@@ -13,6 +13,7 @@ vi.mock("k6/execution", () => ({ default: { vu: { idInTest: 1 } } }));
 vi.mock("k6/timers", () => import("./timers.ts"));
 vi.mock("../../k6/support/clock.ts", () => ({ now: () => 0 }));
 vi.mock("../../k6/support/run.ts", () => ({ clockCorrection: () => 0 }));
+vi.mock("../../k6/support/lead.ts", () => ({ lead: null }));
 vi.stubGlobal("__ENV", {});
 
 const warn = vi.spyOn(console, "warn").mockReturnValue();
