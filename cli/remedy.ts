@@ -25,7 +25,6 @@ const REMEDIES: readonly (readonly [spelled: RegExp, step: string])[] = [
   [/node of a cluster/, "give REDIS_URL the address of the node that is named"],
   [/of \d+ publishers joined run/, "start the publishers that are missing, or give INSTANCES as many as there are"],
   [/[;:] allowed: /, "change that value"],
-  [/\bmend [\w.()]+ (?:in \S|as it is given)/, "mend what is named there"],
 ];
 
 /** Whether an error says itself what to do. */

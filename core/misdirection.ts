@@ -61,7 +61,8 @@ const TOLD = 5;
 
 /**
  * On which path canaries arrived that the pipeline does not have, why its own code refused them, what that threw in
- * reading the far end or what that answers for good, and what to change; null where there is no such thing. More canaries would come no further.
+ * reading the far end or what that answers for good, and what to change; null where there is no such thing. More
+ * canaries would come no further.
  */
 export function describeAstray(
   account: Account | null,
