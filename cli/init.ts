@@ -93,10 +93,11 @@ async function writePipeline(given: string[], flags: Flags): Promise<void> {
   const compared = sent === undefined ? null : await compareSample(sent, received as string);
   for (const line of compared?.says ?? []) console.log(line);
   await writeFileWhole(resolve(file), template(name, from, to, compared?.sample));
-  const needed = PACKAGES[compared?.sample.spelled === null && to !== "table" ? "count" : to];
+  const isCounted = compared?.sample.spelled === null && to !== "table";
+  const needed = PACKAGES[isCounted ? "count" : to];
   if (needed !== undefined) console.log(`it imports a package of its own: npm install --save-dev ${needed}`);
   console.log(
-    `${file} is written, with events that go in by ${from} and come out by ${to}: edit it, then npx throughline doctor ${name}, then npx throughline run ${name}`,
+    `${file} is written, with events that go in by ${from} and ${isCounted ? "are counted where they come out" : `come out by ${to}`}: edit it, then npx throughline doctor ${name}, then npx throughline run ${name}`,
   );
 }
 

@@ -15,7 +15,6 @@ import { homeOf } from "./home.ts";
 import { addInitCommand } from "./init.ts";
 import { repeatable } from "./options.ts";
 import { addBuildCommand } from "./own/command.ts";
-import { refuseRepeated } from "./repeated.ts";
 import { addReportCommand } from "./report/command.ts";
 import { addRunCommand } from "./run/command.ts";
 import { ownVersion } from "./run/machine.ts";
@@ -118,7 +117,6 @@ for (const { name, commands } of Object.values(PIPELINES)) {
   program.commandsGroup(`Only for ${name}:`);
   commands?.(program, interrupted.signal);
 }
-refuseRepeated(program);
 
 try {
   await program.parseAsync();

@@ -43,10 +43,16 @@ const JUDGED = "  judged     ";
 /** The counts in the headline. */
 type Headline = Counts &
   HeldOrder & {
+    readonly ending?: Account["ending"];
     readonly webhooks?: unknown;
     readonly storage?: unknown;
     readonly farEnd?: unknown;
   };
+
+/** What came when the account was closed: after an interruption that is nobody's delay. */
+function latecomersOf({ ending, late }: Headline): string {
+  return `${number(late)} ${ending === "interrupted" ? "after the interruption" : "late"}`;
+}
 
 /** What was published, the result, and how much of it could be judged: the first lines of every output. */
 export function headlineOf(account: Headline): string[] {
@@ -61,7 +67,7 @@ export function headlineOf(account: Headline): string[] {
     `  published  ${number(account.published)} events: ${number(account.acknowledged)} acknowledged, ` +
       `${number(account.refused)} refused, ${number(account.unknown)} unknown${unsentOf(account)}`,
     `  delivered  ${number(account.delivered)} of ${number(account.expected)} expected on ${number(account.paths)} ${farEndOf(account)}: ` +
-      `${number(account.lost)} lost, ${account.open === 0 ? "" : `${number(account.open)} still open, `}${found}${number(account.late)} late`,
+      `${number(account.lost)} lost, ${account.open === 0 ? "" : `${number(account.open)} still open, `}${found}${latecomersOf(account)}`,
     ...(isCounted ? [`  counted    ${ONLY_COUNTED}`] : []),
     ...(isUncompared(account) ? [`  contents   ${UNCOMPARED}`] : []),
     `${JUDGED}${judgedOf(account)}`,

@@ -11,7 +11,7 @@ import type { Result } from "../../cli/result.ts";
 import { countsOf } from "../../core/counts.ts";
 import { number } from "../../core/numbers.ts";
 import { plainReason } from "../../core/reason.ts";
-import { observedOf } from "../../core/rendering.ts";
+import { observedOf, samplesOf } from "../../core/rendering.ts";
 import { histogramOf, invalid, lossy, resultOf } from "../unit/results.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -188,7 +188,7 @@ describe("every number in the page is the record's", () => {
           objective: row.objective,
           observed: row.observed === null ? undefined : String(row.observed),
           text: observedOf(row),
-          samples: String(row.samples),
+          samples: samplesOf(row) === "" ? undefined : String(row.samples),
           margin: row.margin === null ? undefined : String(row.margin),
           result: words[row.result],
         }),

@@ -110,8 +110,8 @@ describe("websocket", () => {
     expect(tokens.given.size).toBeGreaterThanOrEqual(5);
     expect(gate.seen.filter(({ status }) => status !== 200)).toEqual([]);
     expect(gate.seen.length).toBeGreaterThanOrEqual(7);
-    expect(stdout).toMatch(/ws_sessions_lost +count == 0 +0 /);
-    expect(stdout).toMatch(/ws_connection_errors_total +count == 0 +0 /);
+    expect(stdout).toMatch(/ws_sessions_lost +count == 0 +0$/m);
+    expect(stdout).toMatch(/ws_connection_errors_total +count == 0 +0$/m);
     expect(log).not.toContain("s3cr3t");
   });
 

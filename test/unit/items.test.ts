@@ -28,7 +28,7 @@ function tableOf(...keys: readonly string[]) {
     return behind.slice(0, 2).map((id) => ({ id, text: id }));
   };
   const at = (now: () => number) => new Items(farEnd, page, now);
-  return { rows, arrived, readFrom, at, items: new Items(farEnd, page) };
+  return { rows, arrived, readFrom, at, farEnd, items: new Items(farEnd, page) };
 }
 
 test("rows whose keys do not grow are found wherever they come to stand", async () => {
@@ -181,4 +181,28 @@ test("events under known ids of a list that begins anew arrive no earlier than t
     ["1/3", 200],
     ["1/4", 200],
   ]);
+});
+
+test("rows of an API with cursors of its own are read with those kept by the last row's id", async () => {
+  const arrived: string[] = [];
+  const all = ["c", "a", "e", "b", "d"]; // in the order of their arrival, whatever their ids
+  const pageAt = (cursor: string) => {
+    const from = cursor === "" ? 0 : Number(cursor.slice(4));
+    const items = all.slice(from, from + 2);
+    return { items, next: `opq:${from + items.length}` };
+  };
+  const cursors = new Map<Item["id"], string>();
+  const rows = async (after: Item["id"] | null) => {
+    const { items, next } = pageAt(after === null ? "" : (cursors.get(after) ?? "none"));
+    const last = items.at(-1);
+    if (last !== undefined) cursors.set(last, next);
+    return items.map((id) => ({ id, text: id }));
+  };
+  const { farEnd } = tableOf();
+  const items = new Items({ ...farEnd, arrived: ({ text }) => arrived.push(text) }, rows);
+  await items.look();
+  all.push("0");
+  for (let look = 0; look < 5; look++) await items.look();
+  expect(arrived).toEqual(["c", "a", "e", "b", "d", "0"]);
+  expect(await items.lookAgain()).toEqual([]);
 });

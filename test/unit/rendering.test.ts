@@ -342,7 +342,7 @@ describe("a run of several tests", () => {
   });
 
   test("that was interrupted has its account so far, and no objectives", () => {
-    const cut = { ...ACCOUNT, ending: null, published: 800, unreported: 17 };
+    const cut = { ...ACCOUNT, ending: null, published: 800, unreported: 17, late: 42 };
     const tests = [{ ...nats, account: cut, rows: nats.rows.map((row) => ({ ...row, result: "missed" as const })) }];
     const reasons = [plainReason("interrupted after 8 s")];
     const whole = { run: "nightly-7", verdict: "INVALID", reasons, tests } as const;
@@ -350,6 +350,7 @@ describe("a run of several tests", () => {
     expect(told).toMatch(/^INVALID {2}run nightly-7, interrupted\n {2}- interrupted after 8 s\n/);
     expect(told).toMatch(/\n {2}published {2}800 events: /);
     expect(told).toMatch(/\n {2}drain {6}interrupted: /);
+    expect(told).toContain(", 42 after the interruption\n");
     expect(told).not.toMatch(/MISSED|objective|judged|no publisher reported/);
     expect(renderRun(whole)).toMatch(/MISSED[\s\S]*account_/);
     expect(renderRun(whole)).toContain("17 that no publisher reported");

@@ -1,12 +1,9 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Command } from "commander";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readConfig } from "../../cli/config.ts";
-import { repeatable } from "../../cli/options.ts";
 import { buildNamed } from "../../cli/own/find.ts";
-import { refuseRepeated } from "../../cli/repeated.ts";
 import { whyUnread } from "../../core/problem.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -18,32 +15,6 @@ beforeAll(async () => {
   await writeFile(join(folder, "empty.pipeline.ts"), "");
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
-
-describe("a flag of one value", () => {
-  async function parse(...given: string[]) {
-    const program = new Command("t").exitOverride();
-    const run = program
-      .command("run")
-      .option("--rate <number>")
-      .option("--yes")
-      .action(() => undefined);
-    run.addOption(repeatable("--set <NAME=VALUE>", "a variable"));
-    refuseRepeated(program);
-    await program.parseAsync(["run", ...given], { from: "user" });
-    return run.opts();
-  }
-
-  test("is refused with two, by both of them", async () => {
-    await expect(parse("--rate", "5", "--rate", "6")).rejects.toThrow(
-      new RangeError("--rate 6: --rate 5 is given as well; leave one out"),
-    );
-  });
-
-  test("may be said twice, and others may have many", async () => {
-    const given = ["--rate", "5", "--rate=5", "--yes", "--yes", "--set", "A=1", "--set", "A=2"];
-    expect(await parse(...given)).toEqual({ rate: "5", yes: true, set: ["A=1", "A=2"] });
-  });
-});
 
 describe("a pipeline file", () => {
   test.each([
