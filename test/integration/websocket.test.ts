@@ -1,6 +1,9 @@
 /** Subscribers that come and go, against the reference gateway. */
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { gatewayWith, useNats } from "./gateway.ts";
 import { runBundle } from "./k6.ts";
@@ -10,10 +13,13 @@ useNats();
 test("a client that would stay beyond the end of the load leaves with it, and is not cut off", async () => {
   const { wsUrl } = await gatewayWith();
   const churn = { SCENARIO: "churn", VUS: "2", DURATION: "4s", SESSION: "5m", PING_EVERY: "500ms" };
-  const { stdout, log } = await runBundle("websocket", { WS_URL: wsUrl, ...churn, SUMMARY: "/dev/stderr" });
+  const folder = await mkdtemp(join(tmpdir(), "throughline-churn-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const SUMMARY = join(folder, "websocket.json");
+  const { stdout } = await runBundle("websocket", { WS_URL: wsUrl, ...churn, SUMMARY });
   expect(stdout).toMatch(/websocket, scenario churn[\s\S]*script_errors +count == 0 +0$/m);
   // Both have unsubscribed: only then does an iteration end by itself.
-  expect(log).toMatch(/"script_errors_samples":\s*\{\s*"count":\s*[2-9]/);
+  expect(await readFile(SUMMARY, "utf8")).toMatch(/"script_errors_samples":\s*\{\s*"count":\s*[2-9]/);
 });
 
 test.each([
