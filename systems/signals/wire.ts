@@ -169,11 +169,13 @@ export function holdsUnderOverload({ passed, limited }: Round, sent: number, lim
 
 /**
  * Whether equal requests show idempotency and the limit: one was first, the others got its answer, and as many were
- * accepted as the limit allows in the seconds that they took.
+ * accepted as the limit allows in the seconds that they took. Where those are more than an answer is known for, the next
+ * one is rightly first again.
  */
 export function keepsOne({ first, passed, limited }: Round, sent: number, limit: number, seconds = 0): boolean {
   const most = limit * Math.max(1, Math.ceil(seconds));
-  return first === 1 && passed >= Math.min(2, sent) && passed <= most && passed + limited === sent;
+  const mostFirst = 1 + Math.floor(seconds / CONTRACT.idempotentSeconds);
+  return first >= 1 && first <= mostFirst && passed >= Math.min(2, sent) && passed <= most && passed + limited === sent;
 }
 
 /** Only microseconds distinguish answers; with coarser times two signals may well have the same. */

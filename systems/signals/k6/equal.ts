@@ -60,9 +60,11 @@ export class EqualSignals {
     const again = Math.min(MOST_RACE_ROUNDS, Math.ceil((rounds * wanted) / racing.length));
     for (let round = 0; round < again; round++) {
       await this.rounds.rest(...racing);
+      const sentFrom = now();
       const counts = await Promise.all(racing.map((webhook) => this.atOnce(webhook, equal)));
+      const seconds = (now() - sentFrom) / 1000;
       for (const counted of counts) {
-        const holds = keepsOne(counted, equal, this.config.SIGNAL_LIMIT);
+        const holds = keepsOne(counted, equal, this.config.SIGNAL_LIMIT, seconds);
         this.measure.signal_race_broken.add(holds ? 0 : 1);
         if (!holds) tell(`${equal} equal signals at once`, counted, "one must be first, and the others repeat it");
       }
