@@ -7,11 +7,10 @@ import type { PathAccount } from "../core/ledger.ts";
 import type { Arrival } from "../core/observe.ts";
 import type { PromisedOrder } from "../core/order.ts";
 import { isPlausible } from "../core/plausible.ts";
-import { withoutCredentials } from "../core/redaction.ts";
 import type { FarEndOpening, ObservedArrival } from "../core/report.ts";
 import { CANARY_PUBLISHER } from "../core/trace.ts";
 import { CountPath } from "./countpath.ts";
-import { type FarEndRun, FarEndTexts, placeOf } from "./farendtexts.ts";
+import { type FarEndRun, FarEndTexts, placeOf, shown } from "./farendtexts.ts";
 import { Findings, placesIn, seqIn } from "./findings.ts";
 import { type Follower, follow } from "./followers.ts";
 import { ObservedPath } from "./observedpath.ts";
@@ -21,7 +20,6 @@ import type { Reading } from "./poll.ts";
 import { Reads } from "./reads.ts";
 import { Strays } from "./strays.ts";
 
-const SHOWN_LENGTH = 80;
 /** Clocks that were compared over a network agree to less than this. */
 const AHEAD_MS = 100;
 
@@ -297,9 +295,4 @@ export class FarEnd implements Observer {
 function describe(path: Path, settled: PathAccount): ObservedPathAccount {
   const latency = path instanceof ObservedPath ? path.latencies : new Histogram();
   return { path: path.name, ...settled, latency: latency.percentiles() };
-}
-
-function shown(text: string): string {
-  const line = withoutCredentials(text).replaceAll(/\s+/g, " ");
-  return line.length > SHOWN_LENGTH ? `${line.slice(0, SHOWN_LENGTH)}...` : line;
 }

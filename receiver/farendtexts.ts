@@ -3,8 +3,11 @@ import type { Stream } from "../core/event.ts";
 import type { Identity } from "../core/identity.ts";
 import { type AnyPipeline, damageIn } from "../core/pipeline.ts";
 import { isLeftOver } from "../core/plausible.ts";
+import { withoutCredentials } from "../core/redaction.ts";
 import type { FarEndOpening } from "../core/report.ts";
 import type { ObserverContext } from "./observer.ts";
+
+const SHOWN_LENGTH = 80;
 
 /** The run of a far end. */
 export interface FarEndRun extends Stream {
@@ -45,4 +48,10 @@ export class FarEndTexts {
 /** Identifies an event within its run. */
 export function placeOf({ publisher, seq }: Identity): string {
   return `${publisher}/${seq}`;
+}
+
+/** The beginning of a text on one line, without credentials, as evidence. */
+export function shown(text: string): string {
+  const line = withoutCredentials(text).replaceAll(/\s+/g, " ");
+  return line.length > SHOWN_LENGTH ? `${line.slice(0, SHOWN_LENGTH)}...` : line;
 }
