@@ -29,7 +29,7 @@ export function Chart({
   unit: string;
   lines: readonly Line[];
   scale: Scale;
-  /** Indexes of runs before which a version changed. */
+  /** Indexes of runs before which a version or the rate changed. */
   marks: readonly number[];
 }) {
   const runs = lines[0]?.values.length ?? 0;

@@ -30,7 +30,7 @@ const EntrySchema = v.looseObject({
           scenario: v.string(),
           /** Older records lack it. */
           started: v.optional(v.boolean(), true),
-          rate: v.nullish(v.looseObject({ achieved: Amount })),
+          rate: v.nullish(v.looseObject({ requested: v.nullish(Amount), achieved: Amount })),
           metrics: v.optional(v.record(v.string(), v.record(v.string(), Amount)), {}),
         }),
       ),
@@ -64,6 +64,8 @@ export interface Entry {
   readonly measures: "deliveries" | "answers" | null;
   /** Events per second over all tests; null without publishers. */
   readonly rate: number | null;
+  /** What the load asked for, in events per second; null where acknowledgements set the pace, or no load was. */
+  readonly requestedRate: number | null;
   /** The run's HTML report; null where there is none. */
   readonly report: string | null;
 }
@@ -148,6 +150,8 @@ export function parseEntry(text: string, file: string, report: string | null): E
     expected,
     ...(loaded ? latencyOf(account ?? null, summaries) : { latency: null, measures: null }),
     rate: rates.length === 0 ? null : rates.reduce((sum, { achieved }) => sum + achieved, 0),
+    // Instances of one test share what was asked for; see rateOf in core/rendering.ts.
+    requestedRate: rates[0]?.requested ?? null,
     report,
   };
 }

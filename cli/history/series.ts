@@ -1,7 +1,8 @@
 /** Groups runs into series over time. Pure. */
+import { number } from "../../core/numbers.ts";
 import type { Entry } from "./entry.ts";
 
-/** A version that differs from that of the previous run. */
+/** A version, or the rate that was asked for, that differs from that of the previous run. */
 export interface Change {
   readonly what: string;
   readonly before: string;
@@ -13,7 +14,7 @@ export interface Series {
   readonly subject: string;
   readonly scenario: string;
   readonly entries: readonly Entry[];
-  /** By the index of a run: the versions that changed since the previous run. */
+  /** By the index of a run: what changed since the previous run. */
   readonly changes: ReadonlyMap<number, readonly Change[]>;
 }
 
@@ -50,15 +51,22 @@ export function titleOf({ subject, scenario }: Series): string {
 
 function changesIn(entries: readonly Entry[]): Map<number, readonly Change[]> {
   const changes = new Map<number, readonly Change[]>();
+  /** A run without a load asked for no rate: the one before it counts. */
+  const known = new Map<string, string>();
   for (const [place, entry] of entries.entries()) {
-    const before = entries[place - 1];
-    if (before === undefined) continue;
-    const own = Object.keys(entry.versions)
-      .filter((what) => before.versions[what] !== undefined && before.versions[what] !== entry.versions[what])
-      .map((what) => ({ what, before: before.versions[what] as string, after: entry.versions[what] as string }));
+    const own = Object.entries(conditionsOf(entry)).flatMap(([what, after]): Change[] => {
+      const before = known.get(what);
+      known.set(what, after);
+      return before === undefined || before === after ? [] : [{ what, before, after }];
+    });
     if (own.length > 0) changes.set(place, own);
   }
   return changes;
+}
+
+/** What a run's figures depend on. Without its rate, four times the load would look like a slower target. */
+function conditionsOf({ versions, requestedRate }: Entry): Readonly<Record<string, string>> {
+  return requestedRate === null ? versions : { ...versions, rate: `${number(requestedRate)}/s` };
 }
 
 /** `throughline 0.1.0 -> 0.2.0, k6 v1.8.1 -> v2.2.0`. */

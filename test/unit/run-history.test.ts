@@ -27,6 +27,7 @@ const entry = (changes: Partial<Entry> = {}): Entry => ({
   latency: { p50: 3, p95: 7, p99: 12 },
   measures: "deliveries",
   rate: 500.2,
+  requestedRate: 500,
   report: null,
   ...changes,
 });
@@ -165,6 +166,12 @@ describe("series", () => {
         ],
       ],
     ]);
+  });
+
+  test("mark where another rate was asked for, also after a run without a load", () => {
+    const idle = later(2, { loaded: false, rate: null, requestedRate: null });
+    const [series] = seriesOf([entry(), later(1), idle, later(3, { requestedRate: 2_000 })]);
+    expect([...(series?.changes ?? [])]).toEqual([[3, [{ what: "rate", before: "500/s", after: "2,000/s" }]]]);
   });
 });
 
