@@ -161,7 +161,9 @@ export interface FarEndAccount {
   readonly undated: number;
   /** Events on a path that the far end does not declare. */
   readonly strays: number;
-  /** The first of such paths on which canaries arrived; older records lack it. */
+  /** The first of such paths; older records lack it. */
+  readonly strayPaths?: readonly string[];
+  /** The first paths that are none of its own on which canaries arrived; older records lack it. */
   readonly canariesAstray?: readonly string[];
   /** Why the last canary that came was refused; null where none was; older records lack it. */
   readonly canaryRefused?: string | null;

@@ -30,7 +30,7 @@ export interface Detours {
   readonly count: number;
   /** Those of them that count as duplicated there, because the event had come before; the others as misrouted. */
   readonly repeated: number;
-  /** The first of them. */
+  /** The first of them, of each pair of paths as many as of the others. */
   readonly first: readonly Detour[];
 }
 
@@ -40,7 +40,8 @@ export const NO_DETOURS: Detours = { count: 0, repeated: 0, first: [] };
 export class DetourTally {
   private readonly surplus: Bitset;
   private readonly explain: (due: string, seq: number) => Explanation | null;
-  private readonly first: Detour[] = [];
+  /** The first of each pair of paths: the second pair must not hide behind the first one. */
+  private readonly first = new Map<string, Detour[]>();
   private count = 0;
   private repeated = 0;
 
@@ -61,12 +62,22 @@ export class DetourTally {
     const { isRepeated, ...place } = explanation;
     this.count++;
     if (isRepeated) this.repeated++;
-    if (this.first.length < EVIDENCE) this.first.push({ seq, due, ...place });
+    const pair = pairOf({ due, ...place });
+    const known = this.first.get(pair);
+    if (known === undefined && this.first.size < EVIDENCE) this.first.set(pair, [{ seq, due, ...place }]);
+    else if (known !== undefined && known.length < EVIDENCE) known.push({ seq, due, ...place });
   }
 
   get detours(): Detours {
-    return { count: this.count, repeated: this.repeated, first: this.first };
+    const all = [...this.first.values()];
+    const inTurn = Array.from({ length: EVIDENCE }, (_, place) => all.flatMap((own) => own[place] ?? [])).flat();
+    return { count: this.count, repeated: this.repeated, first: inTurn.slice(0, EVIDENCE) };
   }
+}
+
+/** What is equal for those between the same paths. */
+function pairOf({ due, arrived, again }: Omit<Detour, "seq">): string {
+  return JSON.stringify([due, arrived, again]);
 }
 
 /**
@@ -91,7 +102,7 @@ export function describeDetours({ count, first }: Pick<Detours, "count" | "first
   if (count === 0) return null;
   const pairs = new Map<string, Detour[]>();
   for (const one of first) {
-    const pair = JSON.stringify([one.due, one.arrived, one.again]);
+    const pair = pairOf(one);
     pairs.set(pair, [...(pairs.get(pair) ?? []), one]);
   }
   const told = [...pairs.values()].slice(0, TOLD);

@@ -88,15 +88,19 @@ export function describeAstray(
   }
   const [arrived] = account?.farEnd?.canariesAstray ?? [];
   if (arrived === undefined) return null;
-  const isHook = observe.kind === "request" && !("receive" in observe);
-  const shown = (path: string) =>
-    path.startsWith("/") ? path : isHook ? `/hooks/${path}` : path === "" ? "no path" : path;
+  const isHook = observe.kind === "request";
+  const place = places["observe.paths"] === undefined ? "" : ` (${places["observe.paths"]})`;
+  if (isHook && arrived.startsWith("/")) {
+    const all = Object.keys(observe.paths).map((path) => `/hooks/${path}`);
+    return `a canary came to ${arrived} of the receiver, which takes webhooks at /hooks/ and a path: send them to ${shortlist(all, all.length, TOLD)}`;
+  }
+  const isOnlyHook = isHook && !("receive" in observe);
+  const shown = (path: string) => (isOnlyHook ? `/hooks/${path}` : path === "" ? "no path" : path);
   const all = Object.keys(observe.paths).map(shown);
-  const change = isHook ? "change where your system sends to" : "change the path that its far end gives";
-  const place = places["observe.paths"];
+  const change = isOnlyHook ? "change where your system sends to" : "change the path that its far end gives";
   return (
     `a canary arrived on ${shown(arrived)}, and is due on ${shortlist(all, all.length, TOLD)}: ` +
-    `${change}, or the names in observe.paths${place === undefined ? "" : ` (${place})`}`
+    `${change}, or the names in observe.paths${place}`
   );
 }
 

@@ -18,7 +18,7 @@ import type { AccountPart, Observer, ObserverContext } from "./observer.ts";
 import type { Path } from "./path.ts";
 import type { Reading } from "./poll.ts";
 import { Reads } from "./reads.ts";
-import { Strays } from "./strays.ts";
+import { describeStrays, Strays } from "./strays.ts";
 
 /** Clocks that were compared over a network agree to less than this. */
 const AHEAD_MS = 100;
@@ -31,7 +31,10 @@ export class FarEnd implements Observer {
   private readonly count: CountPath | null;
   private readonly observed: ObserverContext;
   private readonly found = new Findings();
+  /** What arrived on paths that the pipeline does not have. */
   private readonly strays = new Strays();
+  /** What came beside all places of the far end, by the paths of its URLs. */
+  private readonly beside = new Strays();
   private readonly texts: FarEndTexts;
   private readonly reads = new Reads();
   private thrown: string | null = null;
@@ -98,7 +101,7 @@ export class FarEnd implements Observer {
     this.found.spoil(damaged, `a damaged identity arrived in ${shown(text)}`);
     if (isOurs && identities.length === 0 && damaged === 0) {
       this.found.unread++;
-      this.found.misplace(`a text without an identity arrived: ${shown(text)}`);
+      this.found.misread(`a text without an identity arrived: ${shown(text)}`);
     }
     for (const identity of own) this.enter(path ?? this.onlyPath(), identity, text, at, isInOrder);
     return own.length + damaged;
@@ -107,9 +110,7 @@ export class FarEnd implements Observer {
   /** A request came beside all places of the far end, and was refused there. @param path the path of its URL. */
   outside(path: string, text: string): void {
     for (const { publisher, seq } of this.texts.ownIn(text, this.now())) {
-      const isCanary = publisher === CANARY_PUBLISHER;
-      if (isCanary) this.strays.enter(path, seq, false);
-      this.found.misplace(`${isCanary ? "a canary" : `event ${seq}`} came to ${path}, and not to /hooks/ and a path`);
+      this.beside.enter(path, seq, publisher !== CANARY_PUBLISHER);
     }
   }
 
@@ -225,10 +226,6 @@ export class FarEnd implements Observer {
     const path = this.byName.get(name);
     const isOfLoad = identity.publisher !== CANARY_PUBLISHER;
     if (path === undefined) {
-      const what = isOfLoad ? `event ${identity.seq}` : "a canary";
-      this.found.misplace(
-        `${what} arrived on ${name === "" ? "no path" : name}, which is not a path of ${this.run.opening.pipeline}`,
-      );
       this.strays.enter(name, identity.seq, isOfLoad);
       if (!isOfLoad) return;
       this.observed.arrived(1, 0);
@@ -250,7 +247,8 @@ export class FarEnd implements Observer {
   account(settle: (path: Path) => PathAccount): AccountPart {
     const { pipeline, kind } = this.run.opening;
     const { unread, damaged, refused, gone, undated, foreign } = this.found;
-    const { count: strays, events: elsewhere, canaries: canariesAstray } = this.strays;
+    const { count: strays, events: elsewhere, paths: strayPaths } = this.strays;
+    const canariesAstray = [...this.strays.canaries, ...this.beside.canaries];
     const { problem, thrown, canaryRefused, readingRefused } = this;
     const paths = [...this.paths].map((path) => describe(path, settle(path)));
     const vanished = gone.length;
@@ -269,6 +267,7 @@ export class FarEnd implements Observer {
       vanished,
       undated,
       strays,
+      strayPaths,
       canariesAstray,
       canaryRefused,
       problem,
@@ -279,7 +278,8 @@ export class FarEnd implements Observer {
   }
 
   causes(account: Account): readonly string[] {
-    return this.found.causes(account);
+    const { found, strays, beside, run } = this;
+    return [...found.causes(account), ...describeStrays(strays, beside, run.opening.pipeline)];
   }
 
   examples(): readonly string[] {

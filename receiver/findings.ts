@@ -34,7 +34,7 @@ export class Findings {
   anewAt: number | null = null;
   private readonly damagedSeqs = new Set<number>();
   private readonly damages = new Examples();
-  private readonly nowhere = new Examples();
+  private readonly unreadable = new Examples();
 
   refuse(reason: string): void {
     this.refused[reason] = (this.refused[reason] ?? 0) + 1;
@@ -57,9 +57,9 @@ export class Findings {
     return this.damagedSeqs.has(seq);
   }
 
-  /** Enters an arrival that is no delivery of an event on any path. */
-  misplace(words: string): void {
-    this.nowhere.add(words);
+  /** Enters a text that names no event. */
+  misread(words: string): void {
+    this.unreadable.add(words);
   }
 
   /** Why deliveries are missing. */
@@ -80,7 +80,7 @@ export class Findings {
             `the far end began anew at ${timeOf(this.anewAt)}: its items hold other events than before; what had arrived ` +
               "before counts as delivered, and as gone where it is not there any more",
           ];
-    return [...problem, ...anew, ...refused, ...this.nowhere.lines()];
+    return [...problem, ...anew, ...refused, ...this.unreadable.lines()];
   }
 
   /** What else was wrong; damage comes first. */
@@ -90,7 +90,7 @@ export class Findings {
 
   /** What the lines above leave out, for the record. */
   examples(): readonly string[] {
-    return [...this.damages.listed, ...this.nowhere.listed];
+    return [...this.damages.listed, ...this.unreadable.listed];
   }
 
   /** Why events have no latency. */

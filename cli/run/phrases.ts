@@ -46,8 +46,7 @@ export function broken(account: Account | null, rule: Rule): string {
   const worst = worstOf(account, rule);
   if (worst === null) {
     const strays = rule === "misrouted" ? (account?.webhooks?.strays ?? account?.farEnd?.strays ?? 0) : 0;
-    if (strays > 0)
-      return `${strays} deliveries came to paths that the run does not have: compare their names with its own`;
+    if (strays > 0) return describeStrays(strays, account?.farEnd?.strayPaths ?? []);
     return "the path is not among the first ten that broke a rule, which are all that the record names";
   }
   const why = {
@@ -64,6 +63,16 @@ export function broken(account: Account | null, rule: Rule): string {
     named.length === 0 ? "" : `, events ${rule === "duplicated" ? firstOf(named) : shortlist(named, worst[rule])}`;
   const of = rule === "misrouted" ? "beside" : "of";
   return `path ${worst.path}: ${worst[rule]} ${of} ${worst.expected}${rule === "misrouted" ? " expected" : ""}${events}; ${why}`;
+}
+
+/** How many stray paths are told. */
+const TOLD = 3;
+
+/** What to do about deliveries on paths that the run does not have. @param paths the first of them. */
+function describeStrays(count: number, paths: readonly string[]): string {
+  const which = paths.length === 0 ? "paths" : shortlist(paths, paths.length, TOLD);
+  const deliveries = count === 1 ? "1 delivery" : `${number(count)} deliveries`;
+  return `${deliveries} came to ${which}, which the run does not have: correct where the target sends them, or declare the path`;
 }
 
 /** Among which events, where it is not among all. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { type Detour, describeDetours, withDetours } from "../../core/detours.ts";
+import { Bitset } from "../../core/bitset.ts";
+import { type Detour, DetourTally, describeDetours, withDetours } from "../../core/detours.ts";
 import { shortened, shortlist } from "../../core/shortlist.ts";
 import { summarize } from "../../core/summary.ts";
 import { ACCOUNT, dataOf, inputOf, SLOS } from "./records.ts";
@@ -98,3 +99,13 @@ test.each<[readonly string[], number, readonly string[]]>([
     [..."abcde", "and 85 more of this kind: the first 2 of them under account.examples in result.json"],
   ],
 ])("of lines %j of %s are told: %j", (lines, all, told) => expect(shortened(lines, all)).toEqual(told));
+
+test("of two pairs of paths both are told, however many the first one has", () => {
+  const surplus = new Bitset();
+  for (let seq = 0; seq < 40; seq++) surplus.add(seq);
+  const tally = new DetourTally(surplus, () => ({ arrived: "nobody", isRepeated: false }));
+  for (let seq = 0; seq < 40; seq++) tally.lost(seq < 30 ? "invoice" : "order", seq);
+  expect(describeDetours(tally.detours)).toBe(
+    "events 0, 1, 2, 3, 4 were due on invoice, arrived on nobody; events 30, 31, 32, 33, 34 were due on order, arrived on nobody; 30 more",
+  );
+});

@@ -181,6 +181,20 @@ test("a canary on a path that is none is named before the load", async () => {
   expect((await account()).causes).toEqual(["a canary arrived on elsewhere, which is not a path of own"]);
 });
 
+test("events on a path that is none are one line, with the first of them", async () => {
+  await opened("request", { all: {} }, null);
+  for (let seq = 0; seq < 12; seq++) await hook("elsewhere", identity(seq));
+  await hook("elsewhere", identity(0));
+  await hook("nowhere", identity(7));
+  await published(12);
+  const { causes, farEnd, misrouted } = await settle();
+  expect(causes).toEqual([
+    "12 events arrived on elsewhere, which is not a path of own: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 2 more",
+    "event 7 arrived on nowhere, which is not a path of own",
+  ]);
+  expect([farEnd?.strayPaths, misrouted]).toEqual([["elsewhere", "nowhere"], 14]);
+});
+
 test("order is judged per publisher, or per value of an attribute, where it is promised", async () => {
   for (const [order, reordered] of [
     ["per publisher", 1],

@@ -82,7 +82,7 @@ describe("canaries on a path that the pipeline does not have", () => {
       "are told beside all paths",
       account("/hook/audit"),
       PIPELINE,
-      "a canary arrived on /hook/audit, and is due on /hooks/billing, /hooks/audit: change where your system sends to, or the names in observe.paths (orders.pipeline.ts:20)",
+      "a canary came to /hook/audit of the receiver, which takes webhooks at /hooks/ and a path: send them to /hooks/billing, /hooks/audit",
     ],
     [
       "may also have been refused where they are due, by the file's own words",
