@@ -1,10 +1,9 @@
 /** Canaries that were sent to a wrong address or came out at a wrong path, in one line with what to mend. Pure. */
 import type { Account } from "./account.ts";
-import { beginningOf } from "./beginning.ts";
 import { isFinal, isOfAddress } from "./finality.ts";
 import { PREFIX, secretNames, urlsIn } from "./ownvariables.ts";
 import type { AnyPipeline } from "./pipeline.ts";
-import { withoutCredentials } from "./redaction.ts";
+import { beginningOf, withoutCredentials } from "./redaction.ts";
 import { signatureHint } from "./refusedcredentials.ts";
 import { shortlist } from "./shortlist.ts";
 import type { Answer } from "./transport.ts";

@@ -10,7 +10,7 @@ import type { Observe, Selection } from "./observe.ts";
 import type { PromisedOrder } from "./order.ts";
 import type { K6Access } from "./ownaccess.ts";
 import type { Environment, VariableOf } from "./ownvariables.ts";
-import { safeMessageOf, withoutCredentials } from "./redaction.ts";
+import { safeMessageOf, saidIn } from "./redaction.ts";
 import type { Step } from "./shape.ts";
 import type { Trace } from "./trace.ts";
 import type { Send } from "./transport.ts";
@@ -153,7 +153,7 @@ export function damageIn({ damage, events }: AnyPipeline, stream: Stream, text: 
   const event = made(stream, trace);
   try {
     const words = damage(text, event, events.write(event));
-    return typeof words === "string" ? withoutCredentials(words) : words;
+    return typeof words === "string" ? saidIn(words) : words;
   } catch (problem) {
     return `damage() failed: ${safeMessageOf(problem)}`;
   }

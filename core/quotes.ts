@@ -1,5 +1,7 @@
 /** What a target said, with counts. Virtual users store quotes as k6 checks, whose names are read from k6's summary. */
 
+import { onOneLine } from "./redaction.ts";
+
 /** One quote. */
 export interface Quote {
   /** Its subject, such as `/ready`. */
@@ -22,8 +24,7 @@ const LONGEST = 320;
 
 /** The name of the check for a quote, without parts that differ between answers. */
 export function quoteName(about: string, words: string): string {
-  const text = words
-    .replace(/\s+/g, " ")
+  const text = onOneLine(words.replace(/\s+/g, " "), 10 * LONGEST)
     .replace(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.\d]*(?:Z|[+-]\d\d:?\d\d)?/g, "(time)")
     .replace(/\b(?:0x)?[0-9a-f]*\d[0-9a-f]{11,}\b|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/gi, "(id)")
     // k6 uses it as separator of groups.

@@ -73,9 +73,28 @@ export function withoutCredentials(text: string): string {
   return concealed.replace(LOGIN, "//(hidden)@").replace(BARE_LOGIN, "(hidden)@").replace(QUERY, "(hidden)");
 }
 
-/** The message of whatever was thrown, without credentials. */
+/** A secret is found only where it is whole, and as a header it has up to 8 KB. */
+const MOST_READ = 10_000;
+
+/** The beginning of a text without credentials, where its whole would take long to look through. */
+export function beginningOf(text: string, longest = MOST_READ): string {
+  return withoutCredentials(text.slice(0, MOST_READ)).slice(0, longest);
+}
+
+/** Of a message; a damage() that quoted a body of 10 MB filled the terminal and every report with it. */
+const LONGEST_MESSAGE = 2_000;
+const LONGEST_SAID = 500;
+
+/** The message of whatever was thrown, without credentials, control characters and what is too long to be read. */
 export function safeMessageOf(problem: unknown): string {
-  return withoutCredentials(messageOf(problem));
+  const lines = beginningOf(messageOf(problem)).split("\n");
+  const text = lines.map((line) => onOneLine(line, LONGEST_MESSAGE)).join("\n");
+  return text.length > LONGEST_MESSAGE ? `${text.slice(0, LONGEST_MESSAGE)}...` : text;
+}
+
+/** What a target or somebody else's code said, in one line to be shown: without credentials and control characters. */
+export function saidIn(text: string): string {
+  return onOneLine(beginningOf(text), LONGEST_SAID);
 }
 
 /** A text on one line, shortened for a message; control characters are escaped. */

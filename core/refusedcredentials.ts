@@ -1,4 +1,4 @@
-import { beginningOf } from "./beginning.ts";
+import { beginningOf } from "./redaction.ts";
 
 /** Whether a status means that the target rejects our credentials. */
 export function refusesCredentials(status: number): boolean {

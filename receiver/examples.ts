@@ -1,4 +1,4 @@
-import { withoutCredentials } from "../core/redaction.ts";
+import { saidIn } from "../core/redaction.ts";
 import { shortened, TOLD } from "../core/shortlist.ts";
 
 /** How many a record lists: an account is fetched again and again. */
@@ -10,7 +10,7 @@ export class Examples {
   private count = 0;
 
   add(words: string): void {
-    const example = withoutCredentials(words);
+    const example = saidIn(words);
     const times = this.first.get(example);
     if (times !== undefined) return void this.first.set(example, times + 1);
     this.count++;

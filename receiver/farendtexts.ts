@@ -3,7 +3,7 @@ import type { Stream } from "../core/event.ts";
 import type { Identity } from "../core/identity.ts";
 import { type AnyPipeline, damageIn } from "../core/pipeline.ts";
 import { isLeftOver } from "../core/plausible.ts";
-import { withoutCredentials } from "../core/redaction.ts";
+import { beginningOf, onOneLine } from "../core/redaction.ts";
 import type { FarEndOpening } from "../core/report.ts";
 import type { ObserverContext } from "./observer.ts";
 
@@ -52,6 +52,5 @@ export function placeOf({ publisher, seq }: Identity): string {
 
 /** The beginning of a text on one line, without credentials, as evidence. */
 export function shown(text: string): string {
-  const line = withoutCredentials(text).replaceAll(/\s+/g, " ");
-  return line.length > SHOWN_LENGTH ? `${line.slice(0, SHOWN_LENGTH)}...` : line;
+  return onOneLine(beginningOf(text).replaceAll(/\s+/g, " "), SHOWN_LENGTH);
 }

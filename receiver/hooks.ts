@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Arrival, IncomingRequest } from "../core/observe.ts";
 import { environmentOf } from "../core/ownvariables.ts";
-import { safeMessageOf, withoutCredentials } from "../core/redaction.ts";
+import { safeMessageOf, saidIn } from "../core/redaction.ts";
 import { headOf, pastRouter, together } from "./direct.ts";
 import { FarEnd } from "./farend.ts";
 import type { Direct } from "./kind.ts";
@@ -149,7 +149,7 @@ async function arrivalsOf(farEnd: FarEnd, request: IncomingRequest) {
   if (pipeline === null || receive === undefined) return [{ path: lastPartOf(request.path), text: request.body }];
   try {
     const taken = await receive(request, environmentOf(pipeline, process.env));
-    if (typeof taken === "string") return withoutCredentials(taken);
+    if (typeof taken === "string") return saidIn(taken);
     const arrivals = [taken].flat() as readonly (Arrival | undefined)[];
     if (arrivals.every((arrival) => typeof arrival?.text === "string")) return arrivals as readonly Arrival[];
     return "receive gives what has no text; allowed: { path, text }, a list of them, or why it is refused";

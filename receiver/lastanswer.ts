@@ -1,7 +1,6 @@
-import { beginningOf } from "../core/beginning.ts";
 import { isFinal, isOfAddress } from "../core/finality.ts";
 import type { FetchedAnswer } from "../core/ownaccess.ts";
-import { onOneLine, safeMessageOf } from "../core/redaction.ts";
+import { beginningOf, onOneLine, safeMessageOf } from "../core/redaction.ts";
 
 /** How much of an answer is shown. */
 const SHOWN_LENGTH = 80;

@@ -1,6 +1,6 @@
 import { Copies } from "../core/copies.ts";
 import { EVIDENCE } from "../core/order.ts";
-import { withoutCredentials } from "../core/redaction.ts";
+import { saidIn } from "../core/redaction.ts";
 import { shortlist } from "../core/shortlist.ts";
 
 /** How many paths are kept apart; a target that makes up one for each event would fill the memory. */
@@ -52,7 +52,7 @@ export class Strays {
         ? `event ${first.join()} ${where(path)}`
         : `${seen.size} events ${where(path)}: ${shortlist(first, seen.size)}`;
     });
-    return [...canaries, ...events].map(withoutCredentials);
+    return [...canaries, ...events].map(saidIn);
   }
 }
 

@@ -1,9 +1,9 @@
 import exec from "k6/execution";
-import { beginningOf } from "../../core/beginning.ts";
 import { failureWords } from "../../core/closewords.ts";
 import { DamageTally } from "../../core/damage.ts";
 import { eventsIn } from "../../core/echoes.ts";
 import type { Identity } from "../../core/identity.ts";
+import { beginningOf } from "../../core/redaction.ts";
 import type { ArrivalsAnswer } from "../../core/report.ts";
 import { CANARY_PUBLISHER, eventId } from "../../core/trace.ts";
 import { Allowance } from "../support/allowance.ts";

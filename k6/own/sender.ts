@@ -1,10 +1,9 @@
 import exec from "k6/execution";
 import { clearTimeout, setTimeout } from "k6/timers";
-import { beginningOf } from "../../core/beginning.ts";
 import { environmentOf } from "../../core/ownvariables.ts";
 import type { AnyPipeline } from "../../core/pipeline.ts";
 import type { PipelineEvents } from "../../core/pipelineevents.ts";
-import { safeMessageOf } from "../../core/redaction.ts";
+import { beginningOf, safeMessageOf } from "../../core/redaction.ts";
 import { answerOf, senderOf, type UserSender } from "../../core/sending.ts";
 import { isUnreachable } from "../../core/shortage.ts";
 import type { Trace } from "../../core/trace.ts";

@@ -1,4 +1,4 @@
-import { beginningOf } from "../../core/beginning.ts";
+import { beginningOf } from "../../core/redaction.ts";
 import { isUnreachable } from "../../core/shortage.ts";
 import type { Answer } from "../../core/transport.ts";
 

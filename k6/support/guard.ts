@@ -1,6 +1,6 @@
 import exec from "k6/execution";
 import { EXCEPTION } from "../../core/quotes.ts";
-import { safeMessageOf, withoutCredentials } from "../../core/redaction.ts";
+import { beginningOf, safeMessageOf } from "../../core/redaction.ts";
 import type { Measure } from "./metrics.ts";
 import { quote } from "./quotes.ts";
 
@@ -20,7 +20,7 @@ export function guarded<Data>(
       errors.add(1);
       quote(EXCEPTION, safeMessageOf(problem));
       exec.test.fail(`script error: ${safeMessageOf(problem)}`);
-      if (problem instanceof Error && problem.stack !== undefined) console.error(withoutCredentials(problem.stack));
+      if (problem instanceof Error && problem.stack !== undefined) console.error(beginningOf(problem.stack));
     }
   };
 }
@@ -46,7 +46,7 @@ export function concealed<Result>(work: () => Promise<Result>): () => Promise<Re
     } catch (problem) {
       // One of ours says by itself what is wrong, and where.
       const stack = problem instanceof Error && !(problem instanceof RangeError) ? problem.stack : undefined;
-      if (stack !== undefined) console.error(withoutCredentials(stack));
+      if (stack !== undefined) console.error(beginningOf(stack));
       throw safeMessageOf(problem);
     }
   };

@@ -1,12 +1,11 @@
 import exec from "k6/execution";
 import http from "k6/http";
 import type { Account } from "../../core/account.ts";
-import { beginningOf } from "../../core/beginning.ts";
 import { type ClockOffset, correctionOf } from "../../core/clock.ts";
 import type { ClockAccount, ClockReport } from "../../core/clocks.ts";
 import type { Stream } from "../../core/event.ts";
 import type { HopsReport } from "../../core/hops.ts";
-import { withoutCredentials } from "../../core/redaction.ts";
+import { beginningOf, withoutCredentials } from "../../core/redaction.ts";
 import type { Arrivals, ArrivalsAnswer, Opening, PublisherReportInput, Settling } from "../../core/report.ts";
 import type { Second } from "../../core/timeline.ts";
 import { runNumber } from "../../core/trace.ts";

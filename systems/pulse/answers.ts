@@ -1,8 +1,8 @@
 /** The gateway's HTTP answers: what must be in them, and what is wrong with one. Pure. */
 import * as v from "valibot";
-import { beginningOf } from "../../core/beginning.ts";
 import type { Freshness } from "../../core/moment.ts";
 import { once } from "../../core/once.ts";
+import { beginningOf } from "../../core/redaction.ts";
 
 /** What was asked, as far as the answer must fit it. */
 export interface Question {

@@ -1,5 +1,5 @@
-import { beginningOf } from "../../core/beginning.ts";
 import type { Damage } from "../../core/damage.ts";
+import { beginningOf } from "../../core/redaction.ts";
 import type { Event } from "./events.ts";
 import { parseJson } from "./frames.ts";
 import type { DeliveredEvent } from "./wire.ts";

@@ -35,6 +35,21 @@ describe("requests", () => {
     expect(examples).toHaveLength(8);
   });
 
+  test("that are damaged fill no record with what they hold, and move no terminal", async () => {
+    const damage = (text: string) => `it is \u001b[2J${text}`;
+    const receive = ({ path, body }: { path: string; body: string }) =>
+      body === "" ? "\u0007no" : { path, text: body };
+    await opened("request", { all: {} }, pipelineOf({ kind: "request", paths: { all: {} }, receive }, { damage }));
+    await hook("all", `${identity(0)} ${"x".repeat(1_000_000)}`);
+    await hook("all", "");
+    await published(1);
+    const { findings, causes } = await settle();
+    const [told = ""] = findings;
+    expect(told.startsWith("event 0 is damaged: it is \\u001b[2J")).toBe(true);
+    expect(told.length).toBeLessThan(600);
+    expect(causes[0]).toContain("was refused: \\u0007no");
+  });
+
   test("are accounted by the last part of their path, several identities in one, in any spelling, also compressed", async () => {
     await opened("request", { all: {} }, null);
     await hook("some/all/", JSON.stringify([identity(0), identity(1, "hash")]));

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { forgetSecrets, hide, onOneLine, withoutCredentials } from "../../core/redaction.ts";
+import { forgetSecrets, hide, onOneLine, safeMessageOf, saidIn, withoutCredentials } from "../../core/redaction.ts";
 import { secretsInUrl } from "../../core/secrets.ts";
 
 /** How many times as long the second text takes as the first; the least of some rounds of each, as others interrupt. */
@@ -165,5 +165,24 @@ describe("what is to be hidden", () => {
         }
       }),
     );
+  });
+});
+
+describe("what somebody else said", () => {
+  const ESCAPES = "\u001b]0;title\u0007\u001b[2J\u0000";
+
+  test("is one line that a terminal only shows", () => {
+    expect(saidIn(`a${ESCAPES}\r\nb\u009b`)).toBe("a\\u001b]0;title\\u0007\\u001b[2J\\u0000\\u000d\\u000ab\\u009b");
+  });
+
+  test("keeps its lines where it was thrown", () => {
+    expect(safeMessageOf(new Error(`a\n${ESCAPES}`))).toBe("a\n\\u001b]0;title\\u0007\\u001b[2J\\u0000");
+  });
+
+  test("is short, however long it was, and says so", () => {
+    const long = "x".repeat(10_000_000);
+    expect(saidIn(long)).toBe(`${"x".repeat(500)}...`);
+    expect(safeMessageOf(new Error(long))).toBe(`${"x".repeat(2_000)}...`);
+    expect(safeMessageOf(`${"\n".repeat(9_000)}`).length).toBeLessThan(2_010);
   });
 });

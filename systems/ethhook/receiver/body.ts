@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { beginningOf } from "../../../core/beginning.ts";
+import { beginningOf } from "../../../core/redaction.ts";
 import type { Webhook } from "../wire.ts";
 
 /** JSON allows numbers that are too large for a double, which would be read as infinity and written as null. */

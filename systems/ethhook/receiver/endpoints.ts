@@ -1,9 +1,9 @@
 import type { Account } from "../../../core/account.ts";
 import { backlogGrowth } from "../../../core/backlog.ts";
-import { beginningOf } from "../../../core/beginning.ts";
 import { Histogram } from "../../../core/histogram.ts";
 import { type HopsReport, leftPending, mergeHops } from "../../../core/hops.ts";
 import type { PathAccount } from "../../../core/ledger.ts";
+import { beginningOf } from "../../../core/redaction.ts";
 import type { Second } from "../../../core/timeline.ts";
 import { CANARY_PUBLISHER, type Trace } from "../../../core/trace.ts";
 import { Examples } from "../../../receiver/examples.ts";

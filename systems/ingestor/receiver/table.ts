@@ -1,8 +1,8 @@
-import { beginningOf } from "../../../core/beginning.ts";
 import type { Bitset } from "../../../core/bitset.ts";
 import { Histogram } from "../../../core/histogram.ts";
 import type { PathAccount } from "../../../core/ledger.ts";
 import { isLeftOver } from "../../../core/plausible.ts";
+import { beginningOf } from "../../../core/redaction.ts";
 import { CANARY_PUBLISHER, type Trace } from "../../../core/trace.ts";
 import type { Deliveries } from "../../../receiver/deliveries.ts";
 import { Examples } from "../../../receiver/examples.ts";

@@ -1,5 +1,5 @@
 import { clearTimeout, setTimeout } from "k6/timers";
-import { beginningOf } from "../../../core/beginning.ts";
+import { beginningOf } from "../../../core/redaction.ts";
 import { areJoined, type ControlFrame, isEventFrame, messagesIn, readControlFrame } from "../frames.ts";
 import { ANSWERS, failureOf, type Operation } from "./operations.ts";
 import type { SessionEvents, SessionSocket } from "./sessionparts.ts";

@@ -1,6 +1,5 @@
 import http from "k6/http";
-import { beginningOf } from "../../../core/beginning.ts";
-import { withoutCredentials } from "../../../core/redaction.ts";
+import { beginningOf, withoutCredentials } from "../../../core/redaction.ts";
 import { claimsHealth } from "../answers.ts";
 
 const LONGEST = 100;
