@@ -1,5 +1,5 @@
 /** How shares, durations and counts are formatted for people. */
-import { NOTHING, number } from "../core/numbers.ts";
+import { NOTHING } from "../core/numbers.ts";
 
 /** A number for an axis: `15k`. */
 export function compact(value: number): string {
@@ -21,9 +21,4 @@ export function duration(ms: number): string {
   const [hours, minutes] = [Math.floor(seconds / 3_600), Math.floor((seconds % 3_600) / 60)];
   if (hours > 0) return minutes === 0 ? `${hours} h` : `${hours} h ${minutes} min`;
   return seconds % 60 === 0 ? `${minutes} min` : `${minutes} min ${seconds % 60} s`;
-}
-
-/** A count with its noun: `1 path`, `3 paths`. */
-export function several(count: number, one: string, many = `${one}s`): string {
-  return `${number(count)} ${count === 1 ? one : many}`;
 }

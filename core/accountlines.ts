@@ -15,7 +15,7 @@ import {
 } from "./counts.ts";
 import { describeDetours, NO_DETOURS } from "./detours.ts";
 import { judgedOf } from "./judgedshare.ts";
-import { milliseconds, number } from "./numbers.ts";
+import { milliseconds, number, several } from "./numbers.ts";
 import { describeOrder, type HeldOrder } from "./order.ts";
 import { toShow } from "./percentiles.ts";
 import { openedRooms } from "./room.ts";
@@ -64,7 +64,7 @@ export function headlineOf(account: Headline): string[] {
     ? `${surplus === null ? "" : `${number(surplus)} too many, `}`
     : `${known("duplicated")}, ${known("reordered")}${scopeOf(account)}, ${known("misrouted")}, `;
   return [
-    `  published  ${number(account.published)} events: ${number(account.acknowledged)} acknowledged, ` +
+    `  published  ${several(account.published, "event")}: ${number(account.acknowledged)} acknowledged, ` +
       `${number(account.refused)} refused, ${number(account.unknown)} unknown${unsentOf(account)}`,
     `  delivered  ${number(account.delivered)} of ${number(account.expected)} expected on ${number(account.paths)} ${farEndOf(account)}: ` +
       `${number(account.lost)} lost, ${account.open === 0 ? "" : `${number(account.open)} still open, `}${found}${latecomersOf(account)}`,

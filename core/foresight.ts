@@ -1,7 +1,7 @@
 /** Finds, before the load, objectives that a plan is too small to judge. */
 import { EDGE_MS } from "./edges.ts";
 import { metricOf } from "./metrics.ts";
-import { number } from "./numbers.ts";
+import { number, several } from "./numbers.ts";
 import type { Plan } from "./plan.ts";
 import { lengthOf } from "./shape.ts";
 import { expression, type Slo, sloVariable } from "./slo.ts";
@@ -28,7 +28,7 @@ export function foresee(plan: Plan, slos: readonly Slo[], instances: number): st
   const needed = Math.max(...starved.map(({ floor }) => floor));
   const rows = starved.map((slo) => `${slo.metric} ${expression(slo)} (${slo.floor}, ${sloVariable(slo)})`);
   const share = instances === 1 ? "" : " for each process";
-  return `this run will be INVALID: ${number(events)} events${share} are too few to judge ${rows.join(", ")}; publish ${number(needed * instances)} or more, or switch these off with =off`;
+  return `this run will be INVALID: ${several(events, "event")}${share} ${events === 1 ? "is" : "are"} too few to judge ${rows.join(", ")}; publish ${number(needed * instances)} or more, or switch these off with =off`;
 }
 
 function foreseeTime(seconds: number, slos: readonly Slo[]): string | null {

@@ -19,6 +19,11 @@ export function milliseconds(value: number | null): string {
   return value === null ? NOTHING : `${number(value)} ms`;
 }
 
+/** A count with its noun: `1 path`, `3 paths`. */
+export function several(count: number, one: string, many = `${one}s`): string {
+  return `${number(count)} ${count === 1 ? one : many}`;
+}
+
 /** Without the exponent that JavaScript uses for very small and very large numbers, and without minus zero. */
 function plain(value: number): string {
   const text = String(value);

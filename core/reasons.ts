@@ -1,4 +1,5 @@
 /** Groups reasons by cause: symptoms are listed below their cause instead of hiding it. */
+import { several } from "./numbers.ts";
 import type { Reason } from "./reason.ts";
 
 /** A missed objective, and its effect on other metrics. */
@@ -72,7 +73,7 @@ export function gathered(
     );
   }
   for (const { reason, samples, floor, doubt } of unmeasured) {
-    const lack = doubt ?? `${samples} samples`;
+    const lack = doubt ?? several(samples, "sample");
     const missed = causes.filter((cause) => cause.lack === null);
     const cause =
       missed.find((one) => doubt !== null && isSpoiltBy(one, reason.metric)) ??

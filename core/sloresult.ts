@@ -1,6 +1,8 @@
 /** The result for one objective, and what it says where it was not met. Pure. */
+
 import { largestShare, smallestShare } from "./confidence.ts";
 import { metricOf } from "./metrics.ts";
+import { several } from "./numbers.ts";
 import { plainReason, type Reason } from "./reason.ts";
 import type { Slo } from "./slo.ts";
 
@@ -154,7 +156,7 @@ export function seenOf(row: Omit<SloResult, "evidence">): string {
       possible === null || samples === 0
         ? ""
         : `; with so few, the true rate may be ${Number(possible.toPrecision(2))}`;
-    return `${samples} samples, ${floor} are needed to judge ${objective}${leaves}`;
+    return `${several(samples, "sample")}, ${number(floor)} are needed to judge ${objective}${leaves}`;
   }
   return `${number(observed)}, must be ${objective}`;
 }

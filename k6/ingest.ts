@@ -1,6 +1,8 @@
 /** Message ingest: messages are posted and must become rows of a table, each once and as it was sent. */
+
 import exec from "k6/execution";
 import http from "k6/http";
+import { several } from "../core/numbers.ts";
 import { secondsOf } from "../core/plan.ts";
 import { type Progress, progressLine, progressOf } from "../core/progress.ts";
 import { describeQuotes, quotesIn } from "../core/quotes.ts";
@@ -49,8 +51,8 @@ const LONGEST_SECONDS = secondsOf(load) + LEAD_SECONDS + timeout;
 const promised = load.events;
 const model =
   load.kind === "closed"
-    ? `closed model: ${load.events} messages, ${load.concurrency} under way at any time`
-    : `open model: ${load.events} messages, each sent when it is due`;
+    ? `closed model: ${several(load.events, "message")}, ${load.concurrency} under way at any time`
+    : `open model: ${several(load.events, "message")}, each sent when it is due`;
 
 /** What the last canary was answered with, and what all were. */
 let answered = 0;

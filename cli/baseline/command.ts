@@ -1,7 +1,7 @@
 import { relative } from "node:path";
 import { type Command, Option } from "commander";
+import { several } from "../../core/numbers.ts";
 import { EXIT_CODES } from "../../core/verdict.ts";
-import { several } from "../format.ts";
 import { openRecord } from "../record.ts";
 import { refuseFailed, refuseInvalid, withRun } from "./baseline.ts";
 import { compare } from "./comparison.ts";

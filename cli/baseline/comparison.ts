@@ -1,7 +1,7 @@
 /** Whether a run is worse than its baseline. Pure. */
 
+import { several } from "../../core/numbers.ts";
 import type { Verdict } from "../../core/verdict.ts";
-import { several } from "../format.ts";
 import type { Result } from "../result.ts";
 import { type Baseline, type BaselineRun, clockErrorOf, machineOf, refuseInvalid, refuseUnlike } from "./baseline.ts";
 import { enoughSamples, MORE, MOST_ROUGHLY, noiseOf, roughlyEnough, roughlyMore } from "./floor.ts";

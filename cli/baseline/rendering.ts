@@ -1,7 +1,6 @@
 /** A comparison as text: for a terminal, for a pull request, or as JSON. */
 import type { RootContent } from "mdast";
-import { NOTHING, number } from "../../core/numbers.ts";
-import { several } from "../format.ts";
+import { NOTHING, number, several } from "../../core/numbers.ts";
 import { code, heading, list, markdown, paragraph, strong, table, text } from "../markdown.ts";
 import type { Comparison, ComparisonOutcome, ComparisonRow } from "./comparison.ts";
 

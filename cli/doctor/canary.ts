@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { several } from "../../core/numbers.ts";
 import type { RunnableTest } from "../../systems/variables.ts";
-import { several } from "../format.ts";
 import { runGroup } from "../run/group.ts";
 import { runUrl, startParts } from "../run/parts.ts";
 import { planRun } from "../run/plan.ts";

@@ -1,5 +1,4 @@
-import { number } from "../../core/numbers.ts";
-import { several } from "../format.ts";
+import { number, several } from "../../core/numbers.ts";
 import type { Result } from "../result.ts";
 import type { Flow, FlowTone } from "./charts.ts";
 

@@ -15,7 +15,7 @@ import {
   UNCOMPARED,
 } from "../../core/counts.ts";
 import { judgedOf } from "../../core/judgedshare.ts";
-import { milliseconds, number } from "../../core/numbers.ts";
+import { milliseconds, number, several } from "../../core/numbers.ts";
 import { describeOrder } from "../../core/order.ts";
 import { toShow } from "../../core/percentiles.ts";
 import type { Reason } from "../../core/reason.ts";
@@ -23,7 +23,7 @@ import { observedOf, samplesOf } from "../../core/rendering.ts";
 import { describeStandstill } from "../../core/standstill.ts";
 import { describeUnbounded, isUnbounded, LATENCY_UNJUDGED } from "../../core/unbounded.ts";
 import { comparisonMarkdown } from "../baseline/rendering.ts";
-import { percent, several } from "../format.ts";
+import { percent } from "../format.ts";
 import { code, heading, list, markdown, paragraph, strong, table, text } from "../markdown.ts";
 import type { Result } from "../result.ts";
 import { changesOf, notesOf, type Objective, objectivesOf } from "./objectives.ts";

@@ -1,5 +1,4 @@
-import { milliseconds, number } from "../../core/numbers.ts";
-import { several } from "../format.ts";
+import { milliseconds, number, several } from "../../core/numbers.ts";
 import type { Result } from "../result.ts";
 import type { Mark, Timeline } from "./charts.ts";
 import { objectivesOf } from "./objectives.ts";

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { definitionOf } from "../../core/definition.ts";
+import { several } from "../../core/numbers.ts";
 import { peakOf } from "../../core/shape.ts";
 import { connectionsOf } from "../connections.ts";
 import { inspectK6 } from "../doctor/machine.ts";
@@ -118,10 +119,9 @@ function describe({ test, settings, seconds }: PlannedTest, instances: number): 
   const { load } = settings;
   const shared = instances === 1 ? "" : ` from ${instances} processes`;
   const length = `${Math.round(seconds)} s`;
-  if (load.kind === "paced")
-    return `${test} publishes ${load.events.toLocaleString("en")} events in ${length}${shared}`;
+  if (load.kind === "paced") return `${test} publishes ${several(load.events, "event")} in ${length}${shared}`;
   if (load.kind === "closed")
-    return `${test} publishes ${load.events.toLocaleString("en")} events, ${load.concurrency} under way at any time${shared}`;
+    return `${test} publishes ${several(load.events, "event")}, ${load.concurrency} under way at any time${shared}`;
   if (load.kind === "unpaced") return `${test} publishes as fast as acknowledged for ${length}${shared}`;
   return `${test} has up to ${Math.round(peakOf(load.shape)).toLocaleString("en")} clients${shared}`;
 }

@@ -163,7 +163,9 @@ export async function awaitCanaries(
     canaries.swallowed?.add(sent, sent);
     for (const cause of causes) quote(CANARIES, cause);
   }
-  exec.test.abort(`no canary arrived on any of ${paths} paths within ${seconds} s${told}`);
+  exec.test.abort(
+    `no canary arrived on ${paths === 1 ? "the only path" : `any of ${paths} paths`} within ${seconds} s${told}`,
+  );
   return { needed: sent, warming: 0 };
 }
 

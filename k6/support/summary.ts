@@ -2,6 +2,7 @@ import { type Account, problemOf } from "../../core/account.ts";
 import { describeSteps, stepsOf } from "../../core/breakpoint.ts";
 import { describeDetours, NO_DETOURS } from "../../core/detours.ts";
 import type { Metric } from "../../core/metric.ts";
+import { number } from "../../core/numbers.ts";
 import { BREAKPOINT, type Plan } from "../../core/plan.ts";
 import { describeQuotes, exceptionsIn, quotesIn } from "../../core/quotes.ts";
 import { renderSummary } from "../../core/rendering.ts";
@@ -136,7 +137,9 @@ function saidOf(words: readonly Word[], { root_group }: K6Data): Said {
   const all = [...words, ...quoted];
   return Object.fromEntries(
     Object.entries<Metric>(METRICS).flatMap(([name, metric]) => {
-      const said = all.filter(({ kind }) => kind === metric.words).map(({ text, count }) => `${text} (${count} times)`);
+      const said = all
+        .filter(({ kind }) => kind === metric.words)
+        .map(({ text, count }) => `${text} (${count === 1 ? "once" : `${number(count)} times`})`);
       return said.length === 0 ? [] : [[name, said.join("; ")]];
     }),
   );

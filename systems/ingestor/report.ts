@@ -1,6 +1,8 @@
 /** The ingestor's part of the summary: responses by class of status, and where messages stayed. */
+
 import type { Account } from "../../core/account.ts";
-import { milliseconds, number } from "../../core/numbers.ts";
+import { milliseconds, number, several } from "../../core/numbers.ts";
+import { toShow } from "../../core/percentiles.ts";
 
 const CLASSES = [
   { status: "2xx", latency: "accepted" },
@@ -18,7 +20,7 @@ export function renderStatuses(metrics: Readonly<Record<string, Readonly<Record<
     if (answers === 0 || times === undefined) return [];
     const at = (statistic: string) => milliseconds(times[statistic] ?? 0);
     return [
-      `  ${status.padEnd(9)}  ${number(answers)} answers: mean ${at("avg")}, p50 ${at("med")}, p95 ${at("p(95)")}, ` +
+      `  ${status.padEnd(9)}  ${several(answers, "answer")}: mean ${at("avg")}, p50 ${at("med")}, p95 ${at("p(95)")}, ` +
         `p99 ${at("p(99)")}, max ${at("max")}`,
     ];
   });
@@ -28,20 +30,21 @@ export function renderStatuses(metrics: Readonly<Record<string, Readonly<Record<
 export function renderStorage(account: Account): string[] {
   const { storage } = account;
   if (storage === null) return [];
-  const { insertion, queue, growth, worker } = storage;
+  const { queue, growth, worker } = storage;
+  const insertion = toShow(storage.insertion);
   const rest =
     queue === null ? "Redis not watched" : `${number(queue.pending)} pending, ${number(queue.buffered)} buffered`;
   const grown =
     growth === null ? "too short to tell a trend" : `growing by ${percent(growth.share)} of what is accepted`;
   const lines = [
-    `  stored     ${number(account.acknowledged)} acknowledged = ${number(storage.rows)} rows + ${rest}; ` +
+    `  stored     ${number(account.acknowledged)} acknowledged = ${several(storage.rows, "row")} + ${rest}; ` +
       `${number(storage.damaged)} damaged (${number(storage.changed)} of them later), ${number(storage.vanished)} vanished`,
     `  inserted   p50 ${milliseconds(insertion.p50)}, p95 ${milliseconds(insertion.p95)}, p99 ${milliseconds(insertion.p99)}, max ${milliseconds(insertion.max)} ` +
       "after publishing, by the row's inserted_at",
     `  backlog    at most ${number(storage.peak)} acknowledged and not stored; ${grown}`,
     queue === null
       ? "  balance    not compared"
-      : `  balance    ${number(storage.readings)} readings of rows + pending + buffered: ${number(storage.shortfall)} acknowledged missing`,
+      : `  balance    ${several(storage.readings, "reading")} of rows + pending + buffered: ${number(storage.shortfall)} acknowledged missing`,
   ];
   const says = Object.entries(worker).map(([key, value]) => `${key} ${number(value)}`);
   return says.length === 0 ? lines : [...lines, `  worker     says of itself: ${says.join(", ")}`];

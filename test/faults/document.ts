@@ -107,7 +107,7 @@ function shortened(reason: string): string {
     .replace(/^(\w+) \([^)]*\):/, "$1:")
     .replace(/, must be .*$/, "")
     .replace(/^(\w+): .* cannot be judged by .*$/, `$1${UNJUDGED}`)
-    .replace(/^(\w+: \d+ samples), \d+ are needed to judge .*$/, "$1");
+    .replace(/^(\w+: [\d,]+ samples?), [\d,]+ are needed to judge .*$/, "$1");
   return text.length > LONGEST ? `${text.slice(0, LONGEST)} ...` : text;
 }
 

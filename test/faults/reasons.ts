@@ -17,7 +17,7 @@ export const BEHIND = [
 ];
 
 /** Objectives that a short run cannot judge. */
-export const TOO_FEW = "samples, ";
+export const TOO_FEW = " needed to judge ";
 
 /** What websocket.js cannot measure without events. */
 export const SILENT = ["account_", "ws_event_latency_ms", "ws_events_damaged", "generator_lag_ms"];

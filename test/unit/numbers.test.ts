@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { duration, percent, several } from "../../cli/format.ts";
-import { milliseconds, number } from "../../core/numbers.ts";
+import { duration, percent } from "../../cli/format.ts";
+import { milliseconds, number, several } from "../../core/numbers.ts";
 
 test.each<[number | null, string]>([
   [35_014, "35,014"],

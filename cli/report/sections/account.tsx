@@ -15,12 +15,12 @@ import {
 } from "../../../core/counts.ts";
 import { describeDetour } from "../../../core/detours.ts";
 import { judgedOf } from "../../../core/judgedshare.ts";
-import { NOTHING, number } from "../../../core/numbers.ts";
+import { NOTHING, number, several } from "../../../core/numbers.ts";
 import { describeOrder } from "../../../core/order.ts";
 import { firstOf, shortened, shortlist } from "../../../core/shortlist.ts";
 import { describeStandstill } from "../../../core/standstill.ts";
 import { describeUnbounded } from "../../../core/unbounded.ts";
-import { duration, several } from "../../format.ts";
+import { duration } from "../../format.ts";
 import type { Result } from "../../result.ts";
 import { describeFlow, flowOf } from "../flow.ts";
 import type { Objective } from "../objectives.ts";

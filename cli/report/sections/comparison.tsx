@@ -1,7 +1,6 @@
-import { number } from "../../../core/numbers.ts";
+import { number, several } from "../../../core/numbers.ts";
 import type { Comparison, ComparisonRow } from "../../baseline/comparison.ts";
 import { changeOf, OUTCOMES } from "../../baseline/rendering.ts";
-import { several } from "../../format.ts";
 import { Figure, Section, Table } from "./parts.tsx";
 
 /** A comparison, or why there is none. */

@@ -1,4 +1,5 @@
-import { duration, several } from "../../format.ts";
+import { several } from "../../../core/numbers.ts";
+import { duration } from "../../format.ts";
 import type { Result } from "../../result.ts";
 import { testName } from "../objectives.ts";
 import { Figure, Pairs, Section, Table } from "./parts.tsx";

@@ -1,5 +1,4 @@
-import { milliseconds } from "../../../core/numbers.ts";
-import { several } from "../../format.ts";
+import { milliseconds, several } from "../../../core/numbers.ts";
 import type { HealthLines } from "../charts.ts";
 import type { Usage } from "../health.ts";
 import type { Objective } from "../objectives.ts";

@@ -1,7 +1,7 @@
-import { number } from "../../../core/numbers.ts";
+import { number, several } from "../../../core/numbers.ts";
 import { observedOf, samplesOf } from "../../../core/rendering.ts";
 import { seenOf } from "../../../core/sloresult.ts";
-import { percent, several } from "../../format.ts";
+import { percent } from "../../format.ts";
 import { GROUPS, type Group, type Objective } from "../objectives.ts";
 import { Figure, MomentLink, Section, Table } from "./parts.tsx";
 

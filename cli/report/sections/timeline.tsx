@@ -1,4 +1,4 @@
-import { several } from "../../format.ts";
+import { several } from "../../../core/numbers.ts";
 import type { Timeline } from "../charts.ts";
 import { describeTimeline } from "../timeline.ts";
 import { Chart, Section } from "./parts.tsx";

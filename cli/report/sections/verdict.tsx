@@ -1,9 +1,9 @@
 import { uncertaintyOf } from "../../../core/clocks.ts";
 import { hadLoad, isOnlyCounted, ONLY_COUNTED } from "../../../core/counts.ts";
-import { milliseconds, number } from "../../../core/numbers.ts";
+import { milliseconds, number, several } from "../../../core/numbers.ts";
 import { toShow } from "../../../core/percentiles.ts";
 import { isUnbounded } from "../../../core/unbounded.ts";
-import { duration, several } from "../../format.ts";
+import { duration } from "../../format.ts";
 import type { Cut, Result } from "../../result.ts";
 import type { Moment } from "../moments.ts";
 import { changesOf, notesOf, type Objective } from "../objectives.ts";
