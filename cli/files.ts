@@ -1,17 +1,36 @@
 /** Writing files atomically, and what to say where it fails. */
 import { randomUUID } from "node:crypto";
 import { statSync } from "node:fs";
-import { appendFile, mkdir, open, rename, rm } from "node:fs/promises";
-import { basename, dirname, join, relative, sep } from "node:path";
+import { appendFile, mkdir, open, realpath, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { messageOf } from "../core/problem.ts";
 
 /**
- * Writes a file whole or not at all: a temporary file is written, synced and renamed.
+ * Writes a file whole or not at all: a temporary file is written, synced and renamed. A link stays one: its target is
+ * written. What only looks like a file, such as a pipe or /dev/stdout, is written to: root may replace a device by a file,
+ * and every program of the machine would write there.
  *
  * @returns the file.
  * @throws as {@link cannotWrite}, after the temporary file was removed.
  */
 export async function writeFileWhole(file: string, text: string): Promise<string> {
+  try {
+    if (await isStream(file)) await appendFile(file, text);
+    else await replaceFile(await realpath(file).catch(() => file), text);
+    return file;
+  } catch (problem) {
+    throw cannotWrite(file, problem);
+  }
+}
+
+/** A pipe or a device. What a shell has redirected to a file has a name in /dev as well, and is to be kept open. */
+async function isStream(file: string): Promise<boolean> {
+  if (resolve(file).startsWith("/dev/")) return true;
+  const found = await stat(file).catch(() => null);
+  return found !== null && !found.isFile() && !found.isDirectory();
+}
+
+async function replaceFile(file: string, text: string): Promise<void> {
   const part = join(dirname(file), `.${basename(file)}.${randomUUID()}.part`);
   try {
     await makeFolders(dirname(file));
@@ -24,10 +43,9 @@ export async function writeFileWhole(file: string, text: string): Promise<string
       await handle.close();
     }
     await rename(part, file);
-    return file;
   } catch (problem) {
     await rm(part, { force: true }).catch(() => {});
-    throw cannotWrite(file, problem);
+    throw problem;
   }
 }
 

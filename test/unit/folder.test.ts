@@ -1,6 +1,7 @@
-import { mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { lstat, mkdir, mkdtemp, readdir, readFile, readlink, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { writeFileWhole } from "../../cli/files.ts";
 import { makeFolder } from "../../cli/run/folder.ts";
@@ -48,6 +49,23 @@ describe("a file", () => {
     await writeFileWhole(join(out, "result.json"), "second");
     expect(await readFile(join(out, "result.json"), "utf8")).toBe("second");
     expect(await readdir(out)).toEqual(["result.json"]);
+  });
+
+  test("is written where a link leads, and the link stays", async () => {
+    await mkdir(join(out, "shared"));
+    await writeFile(join(out, "shared/report.html"), "first");
+    await symlink("shared/report.html", join(out, "report.html"));
+    await writeFileWhole(join(out, "report.html"), "second");
+    expect(await readlink(join(out, "report.html"))).toBe("shared/report.html");
+    expect(await readFile(join(out, "shared/report.html"), "utf8")).toBe("second");
+  });
+
+  test("that is a pipe is written to, and stays one", async () => {
+    const pipe = join(out, "pipe");
+    await execa("mkfifo", [pipe]);
+    const [text] = await Promise.all([readFile(pipe, "utf8"), writeFileWhole(pipe, "text")]);
+    expect(text).toBe("text");
+    expect((await lstat(pipe)).isFIFO()).toBe(true);
   });
 
   test("that cannot be written leaves nothing, and says why", async () => {
