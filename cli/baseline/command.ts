@@ -1,9 +1,10 @@
-import { relative } from "node:path";
+import { basename, relative } from "node:path";
 import { type Command, Option } from "commander";
 import { several } from "../../core/numbers.ts";
 import { EXIT_CODES } from "../../core/verdict.ts";
 import { openRecord } from "../record.ts";
-import { refuseFailed, refuseInvalid, withRun } from "./baseline.ts";
+import type { Result } from "../result.ts";
+import { type Baseline, refuseFailed, refuseInvalid, withRun } from "./baseline.ts";
 import { compare } from "./comparison.ts";
 import { FORMATS, type Format, renderComparison } from "./rendering.ts";
 import { defaultName, listBaselines, readBaseline, saveBaseline } from "./store.ts";
@@ -12,6 +13,7 @@ const COMPARISONS = `
 Examples:
   throughline compare latest
   throughline compare latest main --format markdown
+  throughline compare latest orders-20261120-101500     with that run alone
 A baseline is made by: throughline baseline save latest
 
 Exit codes: 0 no worse, 1 worse, 2 wrong usage, 3 they cannot be compared.`;
@@ -46,10 +48,10 @@ export function addBaselineCommands(program: Command, root: string): void {
       const all = await listBaselines(root);
       if (all.length === 0) console.log("no baseline yet; throughline baseline save latest makes one");
       for (const { name, baseline: one } of all) {
-        const parameters = Object.entries(one.parameters).map(([key, value]) => `${key}=${value}`);
-        console.log(
-          `${name}  ${one.subject}, ${several(Object.keys(one.runs).length, "run")}  ${parameters.join(" ")}`,
-        );
+        // The whole load, as JSON, follows from the others.
+        const given = Object.entries(one.parameters).filter(([key]) => key !== "subject" && !key.endsWith(".load"));
+        const parameters = given.map(([key, value]) => `${key}=${value}`).join(" ");
+        console.log(`${name}  ${one.subject}, ${several(Object.keys(one.runs).length, "run")}  ${parameters}`);
         for (const [run, { startedAt, machine, failed }] of Object.entries(one.runs)) {
           console.log(`  ${startedAt}  ${run}  ${machine}${failed === true ? "  FAIL" : ""}`);
         }
@@ -58,22 +60,39 @@ export function addBaselineCommands(program: Command, root: string): void {
 
   program
     .command("compare")
-    .description("compare a run with its baseline")
+    .description("compare a run with its baseline, or with another run")
     .argument("<run>", "the run's id, latest, its folder or its result.json")
-    .argument("[baseline]", "a name in baselines/ or a file, instead of <subject>-<scenario>")
+    .argument("[earlier]", "a name in baselines/ or a file, instead of <subject>-<scenario>; or an earlier run")
     .addOption(new Option("--format <format>", "how to write it").choices(FORMATS).default("table"))
     .addHelpText("after", COMPARISONS)
     .action(async (run: string, name: string | undefined, { format }: { format: Format }) => {
       const { result } = await openRecord(root, run);
       refuseInvalid(result);
-      const wanted = name ?? defaultName(result);
-      const found = await readBaseline(root, wanted);
-      if (found === null) {
-        const make = name === undefined ? result.run : `${name} --name ${name}, where ${name} is a run`;
-        throw new Error(`baseline "${wanted}" is not known; make one with: throughline baseline save ${make}`);
-      }
-      const comparison = compare(result, found);
+      const comparison = compare(result, await earlierOf(root, result, name));
       process.stdout.write(renderComparison(comparison, format));
       process.exitCode = EXIT_CODES[comparison.verdict];
     });
+}
+
+/**
+ * What a run is compared with: a baseline, or another run.
+ *
+ * @param name of the one or the other; without one it is the run's own baseline.
+ * @throws an error when there is none of that name.
+ */
+async function earlierOf(root: string, result: Result, name: string | undefined): Promise<Baseline> {
+  const wanted = name ?? defaultName(result);
+  const isRecord = basename(wanted) === "result.json";
+  const stored = isRecord ? null : await readBaseline(root, wanted);
+  if (stored !== null) return stored;
+  if (name !== undefined) {
+    const { result: earlier } = await openRecord(root, name).catch((problem: Error) => {
+      throw isRecord ? problem : new Error(`no baseline is called "${name}", and ${problem.message}`);
+    });
+    return withRun(earlier);
+  }
+  const which = result.verdict === "PASS" ? result.run : "<a run that is PASS>";
+  throw new Error(
+    `baseline "${wanted}" is not known; make one with: throughline baseline save ${which}; or name the run to compare with`,
+  );
 }

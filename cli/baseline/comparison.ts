@@ -104,7 +104,10 @@ function unsureOf(rows: readonly ComparisonRow[]): string[] {
   const unsure = rows.filter(({ outcome }) => outcome === "unsure").length;
   if (unsure === 0) return [];
   const many = `${unsure} of ${several(rows.length, "value")}`;
-  return [`${many} had too few samples: the fewer, the more is no worse, up to ${MOST_ROUGHLY} times as much`];
+  return [
+    `${many} had few samples, and would be worse only at several times as much: the fewer samples, the more times, ` +
+      `up to ${MOST_ROUGHLY}`,
+  ];
 }
 
 interface BaselineRange {

@@ -53,7 +53,7 @@ async function comparedTo(root: string, result: Result, named: string | undefine
     const baseline = await readBaseline(root, name);
     if (baseline !== null) return { comparison: compare(result, baseline) };
     if (named !== undefined) throw new Error(`baseline "${name}" is not known`);
-    const isSound = result.verdict !== "INVALID" && result.complete;
+    const isSound = result.verdict === "PASS" && result.complete;
     const how = isSound ? ` To make one: throughline baseline save ${result.run}` : "";
     return { without: `There is no baseline ${name}.${how}` };
   } catch (problem) {

@@ -44,7 +44,8 @@ describe("from a run to a comparison", () => {
   test("two runs are saved and listed", async () => {
     expect(unknown).toMatchObject({
       exitCode: 3,
-      stderr: 'throughline: baseline "pipeline-smoke" is not known; make one with: throughline baseline save second',
+      stderr:
+        'throughline: baseline "pipeline-smoke" is not known; make one with: throughline baseline save second; or name the run to compare with',
     });
     expect(saved).toEqual([
       "baselines/pipeline-smoke.json now holds 1 run; commit it",
@@ -80,6 +81,15 @@ describe("from a run to a comparison", () => {
     expect(stdout).toBe("");
     expect(stderr).toMatch(line);
     expect(stderr.split("\n")).toHaveLength(1);
+  });
+
+  test("another run is compared with as well, and what is neither is refused", async () => {
+    const { exitCode, stdout } = await throughline(["compare", "slow", "first"]);
+    expect([exitCode, stdout.split("\n")[0]]).toEqual([1, "FAIL  run slow against 1 run: first"]);
+    expect((await throughline(["compare", "second", "results/first/result.json"])).exitCode).toBe(0);
+    const neither = await throughline(["compare", "slow", "frist"]);
+    expect(neither.exitCode).toBe(3);
+    expect(neither.stderr).toMatch(/^throughline: no baseline is called "frist", and run "frist" is not known: /);
   });
 
   test("another format is JSON or Markdown, and a wrong one is a wrong use", async () => {
