@@ -7,6 +7,7 @@ import * as v from "valibot";
 import { suggestion } from "../core/nearest.ts";
 import { whyUnread } from "../core/problem.ts";
 import { URL_NAMES } from "../systems/kinds.ts";
+import { whyNoJson } from "./json.ts";
 
 export const CONFIG_FILE = "throughline.config.json";
 /** The same config as a TypeScript module. */
@@ -123,11 +124,13 @@ async function readModule(): Promise<Config> {
 
 /** Parses a config. @throws RangeError in one line. */
 export function parseConfig(file: string, text: string): Config {
+  // Some editors write a byte order mark.
+  const plain = text.replace(/^\uFEFF/, "");
   let json: unknown;
   try {
-    json = JSON.parse(text);
-  } catch (problem) {
-    throw new RangeError(`${file}: is not JSON: ${withoutExcerpt((problem as Error).message)}`);
+    json = JSON.parse(plain);
+  } catch {
+    throw new RangeError(`${file}: is not JSON: ${whyNoJson(plain)}`);
   }
   return checked(file, json);
 }
@@ -144,11 +147,6 @@ function checked(file: string, json: unknown): Config {
   // The value may contain a token.
   const isSecret = /^(set|urls)\b/.test(key);
   throw new RangeError(`${file}: ${key}: ${isSecret ? message.replace(received, "(hidden)") : message}`);
-}
-
-/** A JSON parser's message without its excerpt of the file, which may contain a token. */
-function withoutExcerpt(complaint: string): string {
-  return complaint.replace(/,? (\.\.\.)?".*"(\.\.\.)? is not valid JSON/s, "");
 }
 
 /** For an unknown key: the most similar known one, or all of them. */

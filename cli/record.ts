@@ -3,6 +3,7 @@ import { dirname, join, relative, resolve } from "node:path";
 import * as v from "valibot";
 import { readConfig } from "./config.ts";
 import { homeOf } from "./home.ts";
+import { whyNoJson } from "./json.ts";
 import { type Result, ResultSchema } from "./result.ts";
 
 /** A recorded run and its folder. */
@@ -110,8 +111,8 @@ export function parseJson<Schema extends v.GenericSchema>(
   let value: unknown;
   try {
     value = JSON.parse(text);
-  } catch (problem) {
-    throw new Error(`${name} is not ${what}: ${(problem as Error).message}`);
+  } catch {
+    throw new Error(`${name} is not ${what}: ${whyNoJson(text)}`);
   }
   const parsed = v.safeParse(schema, value);
   if (parsed.success) return parsed.output;

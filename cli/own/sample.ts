@@ -2,6 +2,7 @@
 
 import { readFile } from "node:fs/promises";
 import { whyUnread } from "../../core/problem.ts";
+import { whyNoJson } from "../json.ts";
 import { writerOf } from "./literal.ts";
 import { parseSample, requestIn } from "./samplejson.ts";
 import { bestOf, describeFates, fatesOf, SPELLED } from "./survival.ts";
@@ -73,10 +74,8 @@ async function readSample(flag: string, file: string): Promise<unknown> {
   if (text === "") throw new RangeError(`${flag} ${file}: is empty; it has to hold one message`);
   try {
     return parseSample(text);
-  } catch (problem) {
-    if (/^[{[]/.test(text)) {
-      throw new RangeError(`${flag} ${file}: is not JSON: ${problem instanceof Error ? problem.message : problem}`);
-    }
+  } catch {
+    if (/^[{[]/.test(text)) throw new RangeError(`${flag} ${file}: is not JSON: ${whyNoJson(text)}`);
     return requestIn(text) ?? text;
   }
 }

@@ -22,7 +22,11 @@ describe("a config", () => {
   });
 
   test.each<[unknown, string]>([
-    ["{", "c.json: is not JSON: "],
+    ["{", "c.json: is not JSON: line 1, column 1: unexpected {"],
+    ['{\n  "run": ["http"],,\n}', "c.json: is not JSON: line 2, column 19: unexpected comma"],
+    ['{ "rate": 5 ]', "c.json: is not JSON: line 1, column 13: unexpected ]"],
+    ['{ "token": s3cr3t }', "c.json: is not JSON: line 1, column 12: unexpected character"],
+    ["{ // why\n}", "c.json: is not JSON: line 1, column 3: unexpected character"],
     [{ run: ["http"], scenrio: "load" }, "c.json: scenrio: unknown key; did you mean scenario?"],
     [{ run: ["http"], urls: { htp: "http://a" } }, "c.json: urls.htp: unknown key; did you mean http?"],
     [{ run: ["http"], colour: "red" }, "c.json: colour: unknown key; allowed: $schema, run, pipelines, scenario, urls"],

@@ -64,7 +64,7 @@ describe("records", () => {
 
   test.each<[string, string, string]>([
     ["cut off", JSON.stringify(RESULT).slice(0, 200), "is not a record of a run: "],
-    ["empty", "", "is not a record of a run: Unexpected end"],
+    ["empty", "", "is not a record of a run: it is empty"],
     ["of something else", "[]", "is not a record of a run: "],
     ["of another version", JSON.stringify({ ...RESULT, version: 2 }), "version: Invalid type"],
     ["with a moment beyond all calendars", JSON.stringify({ ...RESULT, startedAt: 1e300 }), "startedAt: Invalid value"],
