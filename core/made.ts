@@ -1,6 +1,7 @@
 import { draw, type Stream, variantIndex } from "./event.ts";
 import type { Attributes } from "./filter.ts";
 import { spell } from "./identity.ts";
+import { onOneLine } from "./redaction.ts";
 import { publishedMs, type Trace } from "./trace.ts";
 
 /** The values of each attribute of a pipeline's events. */
@@ -29,6 +30,10 @@ export type WorkloadEvent<Table extends AttributeTable> = Spellings & {
 
 /** The receiver accepts no more combinations than this. */
 export const MOST_VARIANTS = 10_000;
+/** Nor longer names and values of attributes. */
+export const LONGEST_VALUE = 128;
+/** Of a name that is too long. */
+const SHOWN = 40;
 /** Makes `random` independent of the drawn attributes. */
 const RANDOM_SEED = 0x5bd1e995;
 
@@ -64,9 +69,19 @@ export function combinations(table: AttributeTable): readonly Attributes[] {
 }
 
 function refuseNames(table: AttributeTable): void {
-  const name = Object.keys(table).find((one) => OF_EVENTS.includes(one));
-  if (name === undefined) return;
-  throw new RangeError(`attribute ${name} is what every event has; allowed: another name than ${OF_EVENTS.join(", ")}`);
+  for (const [name, values] of Object.entries(table)) {
+    if (OF_EVENTS.includes(name)) {
+      const others = OF_EVENTS.join(", ");
+      throw new RangeError(`attribute ${name} is what every event has; allowed: another name than ${others}`);
+    }
+    const long = [name, ...values].find(({ length }) => length > LONGEST_VALUE);
+    if (long === undefined) continue;
+    const what = long === name ? "a name" : "a value";
+    const start = onOneLine(name, SHOWN);
+    throw new RangeError(
+      `attribute ${start} has ${what} of ${long.length} characters; allowed: up to ${LONGEST_VALUE}`,
+    );
+  }
 }
 
 class SpelledTrace implements Spellings {

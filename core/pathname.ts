@@ -1,4 +1,9 @@
-/** The name of a subscription: its process, which the receiver needs, and where it leads, which people need. Pure. */
+/** Names of paths: those that a pipeline gives, and those of subscriptions, which say where they lead. Pure. */
+
+/** The longest name that a pipeline gives. */
+export const LONGEST_PATH = 128;
+/** What it may be, where it is not a subscription's: a part of a URL, too. */
+export const PATH_NAME = /^[^\s/][^\s]{0,127}$/;
 
 /** A longer one would break every table; the receiver takes 128 characters with the process. */
 const LONGEST = 90;

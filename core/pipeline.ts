@@ -2,6 +2,7 @@
  * A pipeline of one's own in one file: what its events are, how they are published, and where they must come
  * out. What runs in k6 and what runs in Node are functions of their own; each is bundled without the other's.
  */
+
 import { refuseForm } from "./declaration.ts";
 import type { Stream } from "./event.ts";
 import { filterOf, matches } from "./filter.ts";
@@ -10,7 +11,8 @@ import type { Observe, Selection } from "./observe.ts";
 import type { PromisedOrder } from "./order.ts";
 import type { K6Access } from "./ownaccess.ts";
 import type { Environment, VariableOf } from "./ownvariables.ts";
-import { safeMessageOf, saidIn } from "./redaction.ts";
+import { LONGEST_PATH, PATH_NAME } from "./pathname.ts";
+import { onOneLine, safeMessageOf, saidIn } from "./redaction.ts";
 import type { Step } from "./shape.ts";
 import type { Trace } from "./trace.ts";
 import type { Send } from "./transport.ts";
@@ -65,6 +67,7 @@ export function definePipeline<const Table extends AttributeTable, Wire, const N
   const paths: readonly [string, object][] = Object.entries(observe.paths);
   if (paths.length === 0) throw new RangeError(`pipeline ${name}: observe.paths: names no path`);
   for (const [path, selection] of paths) {
+    refusePathName(name, observe.kind, path);
     for (const [attribute, wanted] of Object.entries(selection)) {
       const values = events.attributes[attribute] ?? [];
       const unknown = [wanted].flat().find((value) => !values.includes(value));
@@ -101,6 +104,17 @@ export const subscribersOf = (name: string) => `${name}-subscribers`;
 /** Connections that a pipeline's subscribers hold. */
 export function connectionsOf({ observe }: AnyPipeline): number {
   return observe.kind === "subscription" ? Object.keys(observe.paths).length * (observe.connections ?? 1) : 0;
+}
+
+/** Subscriptions are not reported by path, so that a name may hold what the other side calls it by. */
+function refusePathName(name: string, kind: string, path: string): void {
+  const place = `pipeline ${name}: observe.paths: ${JSON.stringify(onOneLine(path, 40))}`;
+  if (path === "" || path.length > LONGEST_PATH) {
+    throw new RangeError(`${place}: a name of ${path.length} characters; allowed: 1 to ${LONGEST_PATH}`);
+  }
+  if (kind !== "subscription" && !PATH_NAME.test(path)) {
+    throw new RangeError(`${place}: allowed: a name without blanks that does not begin with a slash`);
+  }
 }
 
 function refuseVariants(name: string, { attributes, variants }: VariantTable<AttributeTable>): void {

@@ -1,5 +1,8 @@
 /** The messages between publishers, subscribers and receiver. */
+
 import * as v from "valibot";
+import { LONGEST_VALUE } from "./made.ts";
+import { PATH_NAME } from "./pathname.ts";
 import { LONGEST_SECONDS, MOST_EVENTS } from "./plan.ts";
 import { texts } from "./texts.ts";
 import { EVENT_ID_LENGTH } from "./trace.ts";
@@ -25,9 +28,9 @@ export const WordsSchema = v.object({
   ),
 });
 
-const AttributesSchema = v.record(v.pipe(v.string(), v.maxLength(128)), texts());
+const AttributesSchema = v.record(v.pipe(v.string(), v.maxLength(LONGEST_VALUE)), texts());
 
-const PathName = v.pipe(v.string(), v.regex(/^[^\s/][^\s]{0,127}$/));
+const PathName = v.pipe(v.string(), v.regex(PATH_NAME));
 
 /** How a far end is observed; "reported" means an external observer that reports over HTTP. */
 export const FAR_ENDS = ["request", "rows", "list", "stream", "count", "reported"] as const;

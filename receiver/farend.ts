@@ -218,8 +218,10 @@ export class FarEnd implements Observer {
     return this.observed.now();
   }
 
+  /** The path of what is given without one; none of several can be meant. */
   private onlyPath(): string {
-    return this.byName.keys().next().value ?? "";
+    const [only = "", ...others] = this.byName.keys();
+    return others.length === 0 ? only : "";
   }
 
   private enter(name: string, identity: Identity, text: string, at: number | null, isInOrder = at !== null): void {

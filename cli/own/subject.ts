@@ -4,6 +4,8 @@ import { SUBJECTS, type Subject, subjectOf } from "../run/subject.ts";
 import { buildAll, buildNamed, type Found, refuseClaimed } from "./find.ts";
 import { kindOf } from "./kind.ts";
 
+const NONE_HERE = "no *.pipeline.ts in this folder or in pipelines/";
+
 /**
  * The name of the only pipeline in this folder, for commands without a name. @throws RangeError where there are none or
  * several.
@@ -13,7 +15,9 @@ export async function onlyOwn(root: string, config: Config | null): Promise<read
   const own = found.built.map(({ name }) => name);
   if (own.length === 1 && found.broken.size === 0) return own;
   if (own.length === 0) for (const problem of found.broken.values()) throw problem;
-  throw new RangeError(`run: says not what; allowed: ${[...own, ...SUBJECTS].join(", ")}${brokenOnes(found)}`);
+  const none = own.length === 0 ? `${NONE_HERE}, and nothing is named` : "says not which";
+  const make = own.length === 0 ? "; throughline init <name> --from http --to webhook writes one" : "";
+  throw new RangeError(`run: ${none}; allowed: ${[...own, ...SUBJECTS].join(", ")}${make}${brokenOnes(found)}`);
 }
 
 /**
@@ -31,7 +35,7 @@ export async function findSubject(root: string, names: readonly string[], config
   if (wanted === undefined) {
     const own = all.built.map((one) => one.name);
     const files = all.built.map(({ file }) => file);
-    const none = all.broken.size === 0 ? "; no *.pipeline.ts in this folder or in pipelines/" : "";
+    const none = all.broken.size === 0 ? `; ${NONE_HERE}` : "";
     throw new RangeError(
       `${name} is no pipeline and no test; ${suggestion(name, [...SUBJECTS, ...own])}` +
         `${files.length === 0 ? none : `; own: ${files.join(", ")}`}${brokenOnes(all)}`,

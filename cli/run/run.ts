@@ -1,4 +1,5 @@
 /** `throughline run`: starts what is missing, runs the tests, and judges the results. */
+import { rmdir } from "node:fs/promises";
 import { join, relative } from "node:path";
 import type { Account } from "../../core/account.ts";
 import type { AnyEndpoints } from "../../core/endpoints.ts";
@@ -49,7 +50,11 @@ export async function run(root: string, order: RunOrder, interrupted: AbortSigna
   const folder = await makeFolder(out, runId, prefix);
   const machine = machineNow();
   const startedAt = Date.now();
-  const started = await startParts(root, order, plan, folder);
+  const started = await startParts(root, order, plan, folder).catch(async (problem: unknown) => {
+    // An id that nothing ran under can be given again.
+    await rmdir(folder.path).catch(() => {});
+    throw problem;
+  });
   const progress = startProgress();
   const watch = new Watch(started.processes);
   const launched = (process: string, pid: number) => watch.add({ process, role: "generator", pid: () => pid });

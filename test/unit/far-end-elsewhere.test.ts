@@ -23,6 +23,15 @@ test("an observer elsewhere reports whole texts", async () => {
   expect(await settle()).toMatchObject({ expected: 1, delivered: 1, lost: 0, ending: "complete" });
 });
 
+test("what says no path is on none of several", async () => {
+  await opened("reported", { eu: {}, us: {} }, null);
+  await published(2);
+  await post(`/runs/${RUN}/observed`, { arrivals: [{ path: "us", text: identity(0) }, { text: identity(1) }] });
+  const { delivered, lost, misrouted, causes } = await settle();
+  expect([delivered, lost, misrouted]).toEqual([1, 3, 1]);
+  expect(causes).toEqual(["event 1 arrived on no path, which is not a path of own"]);
+});
+
 describe("an observer's clock that is ahead", () => {
   const reported = (ahead: number, ...seqs: readonly number[]) =>
     post(`/runs/${RUN}/observed`, { arrivals: seqs.map((seq) => ({ text: identity(seq), at: Date.now() + ahead })) });

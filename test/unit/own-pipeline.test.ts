@@ -109,6 +109,18 @@ describe("what the compiler cannot see is refused in one line:", () => {
   test.each<[string, object, string]>([
     ["a name", { name: "Own Orders" }, "allowed: small letters"],
     ["no path", { observe: { kind: "request", paths: {} } }, "names no path"],
+    [
+      "a path with blanks",
+      { observe: { kind: "request", paths: { "a b": {} } } },
+      '"a b": allowed: a name without blanks',
+    ],
+    ["a path that begins with a slash", { observe: { kind: "request", paths: { "/a": {} } } }, '"/a": allowed: a name'],
+    [
+      "a long path",
+      { observe: { kind: "request", paths: { ["a".repeat(129)]: {} } } },
+      `"${"a".repeat(40)}...": a name of 129 characters; allowed: 1 to 128`,
+    ],
+    ["a path without a name", { observe: { kind: "request", paths: { "": {} } } }, "a name of 0 characters"],
     ["a value", { observe: { kind: "request", paths: { a: { region: "mars" } } } }, "mars: allowed: eu, us"],
     [
       "an attribute",
@@ -195,6 +207,17 @@ describe("what the compiler cannot see is refused in one line:", () => {
   test("no secret is repeated", () => {
     const variables = { KEY: { meaning: "who we are", secret: true, fallback: ["hunter2"] } };
     expect(broken({ variables })).toThrow(/^(?!.*hunter2).*KEY\.fallback: is a list; allowed: a text$/);
+  });
+
+  test.each<[string, Record<string, string[]>, string]>([
+    [
+      "value",
+      { region: ["eu", "x".repeat(129)] },
+      "attribute region has a value of 129 characters; allowed: up to 128",
+    ],
+    ["name", { ["r".repeat(200)]: ["a"] }, `attribute ${"r".repeat(40)}... has a name of 200 characters`],
+  ])("a long %s of an attribute, which the receiver would refuse", (_, table, words) => {
+    expect(() => combinations(table)).toThrow(words);
   });
 
   test.each(["id", "seq", "trace"])("the attribute %s, which every event has", (name) => {
