@@ -138,7 +138,7 @@ export function publisherOf(pipeline: AnyPipeline, places: Places = {}) {
       unsendable: () => answers.unsendable,
       refused: () => answers.refusal,
       astray: (account) => lead?.describeAstray(account, pipeline, places, __ENV) ?? null,
-      unjoined: () => lead?.describeUnjoined(wordsOf(run), pipeline, places) ?? null,
+      unjoined: (live) => lead?.describeUnjoined(wordsOf(run), pipeline, places, live) ?? null,
       explain: async (account) => causesOf(account, wordsOf(run)),
     }),
     async proven(run, sent) {

@@ -33,6 +33,9 @@ const REPORT_MS = 500;
 /** A far end that says nothing for so long before the load has not refused us. */
 const ADMISSION_MS = 5_000;
 
+/** Up to so many paths are told apart in what was said. */
+const NAMED_PATHS = 10;
+
 /** How the connection before the load ended: live, refused with words, or neither in time. */
 type Admission = { readonly kind: "live" } | { readonly kind: "refused" | "silent"; readonly text: string };
 const LIVE: Admission = { kind: "live" };
@@ -92,7 +95,7 @@ export function subscribersTest(pipeline: AnyPipeline) {
       if (!isOurs) metrics.ws_error_rate.add(failure !== null);
       failures = wasLive ? 0 : failures + 1;
       if (failure === null) continue;
-      const renewed = await tell(failure, wasLive);
+      const renewed = await tell(path, failure, wasLive);
       await tellWords(config, run, words);
       if (!renewed) await unlessSettled(judge, Math.min(until, elapsed() + backoff(failures)));
     }
@@ -164,14 +167,19 @@ export function subscribersTest(pipeline: AnyPipeline) {
   }
 
   /** Counts how a connection ended. @returns whether another token is at hand, so that there is nothing to wait for. */
-  async function tell(failure: string, wasLive: boolean): Promise<boolean> {
+  async function tell(path: string, failure: string, wasLive: boolean): Promise<boolean> {
     if (wasLive) {
       words.count("closed", failure);
       return false;
     }
     const { status, renewed } = await access.refusedOpening(failure);
-    words.count("refused", status === 0 ? failure : `the handshake with ${status}`);
+    words.count("refused", ofPath(path, status === 0 ? failure : `the handshake with ${status}`));
     return renewed;
+  }
+
+  /** What was said to one of few paths. Of many, each would fill a line of its own with the same. */
+  function ofPath(path: string, said: string): string {
+    return paths.length > 1 && paths.length <= NAMED_PATHS ? `${path}: ${said}` : said;
   }
 
   return {
@@ -182,7 +190,8 @@ export function subscribersTest(pipeline: AnyPipeline) {
       const admission = await requireAdmission();
       const run = openRun(config, "subscriber", { variants, order: promisedIn(pipeline) });
       // The publisher waits for us in vain, and says why.
-      if (admission.kind !== "live") words.count(admission.kind, admission.text);
+      const [path] = paths[0] as (typeof paths)[number];
+      if (admission.kind !== "live") words.count(admission.kind, ofPath(path, admission.text));
       await tellWords(config, run, words);
       return { ...run, ...watched };
     }),

@@ -49,8 +49,8 @@ export interface Canaries {
   refused?(): string | null;
   /** Where they arrived instead of where they are due, and what to do; null where none did. */
   astray?(account: Account | null): string | null;
-  /** Why no subscription is live, as far as those who hold them tell; null where they tell nothing. */
-  unjoined?(): Unjoined | null;
+  /** Why subscriptions are not live, as far as those who hold them tell; null where they tell nothing. @param live how many are. */
+  unjoined?(live?: string): Unjoined | null;
   /** Says why the test goes on although none has arrived; null when it must not. */
   goOn?(account: Account | null): string | null;
   /** Says why none has arrived, one cause after the other. */
@@ -142,7 +142,8 @@ export async function awaitCanaries(
     exec.test.abort(`${publishers} of ${wanted.publishers} publishers joined run ${run.id} within ${seconds} s`);
   }
   if (paths > 0 && paths < leastPaths) {
-    exec.test.abort(`${paths} of ${leastPaths} subscriptions joined run ${run.id} within ${seconds} s`);
+    const live = `${paths} of ${leastPaths} subscriptions became live within ${seconds} s`;
+    exec.test.abort(canaries.unjoined?.(live)?.why ?? `${live}, and nobody said why the others did not`);
   }
   if (ready > 0) {
     const reached = `canaries reached ${ready} of ${paths} paths in ${seconds} s`;

@@ -82,8 +82,8 @@ describe("the load starts", () => {
 });
 
 test.each([
-  [{ paths: 25, ready: 25, publishers: 1 }, "25 of 100 subscriptions joined run r within 30 s"],
-  [{ paths: 25, ready: 0, publishers: 1 }, "25 of 100 subscriptions joined run r within 30 s"],
+  [{ paths: 25, ready: 25, publishers: 1 }, "25 of 100 subscriptions became live within 30 s, and nobody said why"],
+  [{ paths: 25, ready: 0, publishers: 1 }, "25 of 100 subscriptions became live within 30 s, and nobody said why"],
   [{ paths: 0, ready: 0, publishers: 1 }, "no subscriber joined run r within 30 s; start them"],
   [{ paths: 100, ready: 0, publishers: 1 }, "no canary arrived on any of 100 paths within 30 s; start them"],
   [{ paths: 100, ready: 100, publishers: 0 }, "0 of 1 publishers joined run r within 30 s"],

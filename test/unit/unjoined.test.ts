@@ -37,6 +37,14 @@ test.each<[string, readonly Word[], string, boolean]>([
   expect(describeUnjoined(words, PIPELINE, PLACES)).toEqual({ why, isSilent });
 });
 
+test("where some are live, it is told why the others are not, and which", () => {
+  const words = [refused("dev-1: 403 token does not open this room"), silent];
+  expect(describeUnjoined(words, PIPELINE, PLACES, "2 of 3 subscriptions became live within 30 s")?.why).toBe(
+    "2 of 3 subscriptions became live within 30 s: open() said: dev-1: 403 token does not open this room; look at API_TOKEN, else mend open in orders.pipeline.ts:21",
+  );
+  expect(describeUnjoined([refused("dev-1: the handshake with 503")], PIPELINE, PLACES)?.isSilent).toBe(true);
+});
+
 test("of subscribers that tell nothing, or have had a connection, nothing is said", () => {
   expect(describeUnjoined([], PIPELINE, PLACES)).toBeNull();
   expect(describeUnjoined([{ kind: "closed", text: "1001 away", count: 1 }], PIPELINE, PLACES)).toBeNull();
