@@ -1,4 +1,5 @@
 import type { WatchedHealth } from "../../core/health.ts";
+import { several } from "../../core/numbers.ts";
 import type { Verdict } from "../../core/verdict.ts";
 import type { Alert, Response } from "./alerts.ts";
 import { described, type HealthRecord, healthOf, type Monitor } from "./monitor.ts";
@@ -39,6 +40,8 @@ export function reportOf(monitor: Monitor): HealthReport {
   if (finding === "leaking" && slope !== null) {
     reasons.push(`memory rises by ${slope.low.toFixed(1)} to ${slope.high.toFixed(1)} MB a minute and does not stop`);
   }
+  const unanswered = unansweredBy(monitor.responses());
+  if (unanswered !== null) reasons.push(unanswered);
   return {
     version: 1,
     watched: described(monitor.watch),
@@ -59,6 +62,13 @@ export function reportOf(monitor: Monitor): HealthReport {
     responses: monitor.responses(),
     samples,
   };
+}
+
+/** That no probe was ever answered as it must, however few there were; null where one was, or nothing was probed. */
+export function unansweredBy(responses: readonly Response[]): string | null {
+  if (responses.length === 0 || responses.some(({ ms }) => ms !== null)) return null;
+  const many = several(responses.length, "probe");
+  return `no answer to ${many} was a success: look at the address of --probe, else at whether the target serves`;
 }
 
 /** No pass on no data: whether memory leaks is half of what a monitor says. */

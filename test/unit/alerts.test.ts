@@ -2,6 +2,7 @@ import { collectDefaultMetrics, Registry } from "prom-client";
 import { describe, expect, test } from "vitest";
 import { Alerts, growthOf, type Observations } from "../../cli/health/alerts.ts";
 import { readMetrics } from "../../cli/health/prometheus.ts";
+import { unansweredBy } from "../../cli/health/report.ts";
 import type { HealthSample } from "../../cli/health/sample.ts";
 
 const sample = (changes: Partial<HealthSample> = {}): HealthSample => ({
@@ -114,4 +115,15 @@ test("a process that tells of itself is understood", async () => {
     connections: null,
     startedAt: null,
   });
+});
+
+test.each<[string, readonly (number | null)[], string | null]>([
+  ["none at all", [], null],
+  ["one that was answered", [null, 12, null], null],
+  ["one that was not", [null], "no answer to 1 probe was a success: look at"],
+  ["all that were not, however few", [null, null, null], "no answer to 3 probes was a success: look at"],
+])("of probes the end says that nobody serves, after %s", (_, times, words) => {
+  const said = unansweredBy(times.map((ms, at) => ({ at, ms })));
+  if (words === null) expect(said).toBeNull();
+  else expect(said).toContain(words);
 });
