@@ -1,5 +1,6 @@
 /** What gives an objective the samples that it lacked, as flags that can be typed. Pure. */
 import { definitionOf } from "../../core/definition.ts";
+import { metricOf } from "../../core/metrics.ts";
 import { type Plan, secondsOf } from "../../core/plan.ts";
 import { openedRooms } from "../../core/room.ts";
 import { type Statistic, sloVariable } from "../../core/slo.ts";
@@ -14,7 +15,7 @@ export interface LoadLength {
 /** The length of each test's load, by its name. */
 export type LoadLengths = Readonly<Record<string, LoadLength>>;
 
-/** Two runs of one length have not the same number of samples. */
+/** Two runs of one length have not the same number of samples, where not each event is one. */
 const RESERVE = 1.1;
 
 /** The lengths of the loads of tests that run together: who listens gets samples as long as others publish. */
@@ -66,7 +67,9 @@ function isFewer(row: SloResult): boolean {
 
 /** The length of a load that has enough samples for all of these. */
 function flagsFor({ seconds, events }: LoadLength, rows: readonly SloResult[]): string {
-  const times = RESERVE * Math.max(1, ...rows.map(({ floor, samples }) => floor / samples));
+  const timesFor = ({ metric, floor, samples }: SloResult) =>
+    (metricOf(metric)?.perEvent === true ? 1 : RESERVE) * Math.max(1, floor / samples);
+  const times = Math.max(...rows.map(timesFor));
   const flags = Object.entries({ duration: seconds, events }).flatMap(([name, length]) =>
     length === null ? [] : [`--${name} ${Math.ceil(length * times)}${name === "duration" ? "s" : ""}`],
   );

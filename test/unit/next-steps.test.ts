@@ -304,6 +304,15 @@ describe("the next step", () => {
       "80 of 500 samples: at this rate it takes --duration 138s or --events 6876, or do without it: --set SLO_ACCOUNT_DELIVERY_P99_MS_VALUE=off",
     ],
     [
+      "of too few events asks for as many as are told before the load, and not for more",
+      {
+        ...missed("schedule_delay_ms", { ...FEW, samples: 50, floor: 100, objective: "p(95) < 200" }),
+        lack: { load: { seconds: 1, events: 50 }, rows: [] },
+      },
+      evidenceOf(),
+      "50 of 100 samples: at this rate it takes --duration 2s or --events 100, or do without it: --set SLO_SCHEDULE_DELAY_MS_P95=off",
+    ],
+    [
       "of too few answers has no number of events",
       {
         ...missed("http_health_latency_ms", { ...FEW, objective: "p(99) < 50" }),
