@@ -1,5 +1,5 @@
 import { createWriteStream, existsSync, type WriteStream } from "node:fs";
-import { readFile, rename } from "node:fs/promises";
+import { readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import * as v from "valibot";
@@ -10,6 +10,7 @@ import { isDead, type Summary } from "../core/summary.ts";
 import type { Verdict } from "../core/verdict.ts";
 import type { RunnableTest } from "../systems/variables.ts";
 import { adopt } from "./children.ts";
+import { writeFileWhole } from "./files.ts";
 import { k6Environment } from "./k6-environment.ts";
 import { offCommandLine } from "./k6-flags.ts";
 import { remedyOf, saysRemedy } from "./remedy.ts";
@@ -61,6 +62,12 @@ const MARKED_AS_FAILED = 110;
 /** k6's exit code after `exec.test.abort`. */
 const ABORTED = 108;
 
+/** What a k6 that came to the end of its load exits with. */
+const ENDED = [0, THRESHOLDS_CROSSED, MARKED_AS_FAILED];
+
+/** Bytes that a summary may need. */
+const LARGE_SUMMARY = 100_000;
+
 /** An interrupted k6 still settles the run, which waits for a quiet time. */
 const ENDING_DEADLINE_MS = 12_000;
 
@@ -111,7 +118,7 @@ export async function runK6(root: string, run: K6Run): Promise<K6Result> {
   const exitCode = ended.exitCode ?? null;
   const summary = await readSummary(writtenFile);
   if (summary !== null) await rename(writtenFile, summaryFile);
-  if (summary !== null && [0, THRESHOLDS_CROSSED, MARKED_AS_FAILED].includes(exitCode ?? -1)) {
+  if (summary !== null && ENDED.includes(exitCode ?? -1)) {
     const { verdict, reasons } = summary;
     return { test, instance, verdict, reasons, summary, exitCode, complete: true };
   }
@@ -121,6 +128,11 @@ export async function runK6(root: string, run: K6Run): Promise<K6Result> {
   }
   if (hanging?.aborted === true && !signal.aborted) {
     return { test, instance, verdict: "INVALID", reasons: [plainReason(HUNG)], summary, exitCode, complete: false };
+  }
+  if (summary === null && ENDED.includes(exitCode ?? -1)) {
+    const lost = await whyUnwritten(summaryFile);
+    if (lost !== null)
+      return { test, instance, verdict: "INVALID", reasons: [lost], summary, exitCode, complete: false };
   }
   const how = ended.signal === undefined ? `with ${exitCode ?? "no code"}` : `by ${ended.signal}`;
   // Not execa's own message, which repeats the command with all its flags.
@@ -156,6 +168,20 @@ function segment(instance: number, instances: number): string[] {
   const bounds = Array.from({ length: instances + 1 }, (_, place) => `${place}/${instances}`);
   const own = `${bounds[instance - 1]}:${bounds[instance]}`;
   return ["--execution-segment", own, "--execution-segment-sequence", bounds.join()];
+}
+
+/** Why the summary of a k6 that came to its end is not there; null where its folder can be written. */
+async function whyUnwritten(file: string): Promise<Reason | null> {
+  const problem = await writeFileWhole(file, " ".repeat(LARGE_SUMMARY)).then(
+    () => null,
+    (thrown: Error) => thrown.message,
+  );
+  await rm(file, { force: true });
+  return problem === null
+    ? null
+    : plainReason(`k6 came to its end, and its summary is lost: ${problem}`, {
+        next: "then run again; --out takes another folder",
+      });
 }
 
 async function readSummary(file: string): Promise<Summary | null> {

@@ -248,9 +248,12 @@ describe("what goes wrong", () => {
     onTestFinished(async () => void (await execa("umount", [disk])));
     await writeFile(join(disk, "filler"), Buffer.alloc(48 * 1024));
     const args = ["--http-url", pipeline.gateway.url, "--duration", "2s", "--set", "VUS=1"];
-    const { exitCode, stderr } = await throughline("run", "http", ...args, "--out", disk, "--run-id", "full");
+    const { exitCode, stderr, stdout } = await throughline("run", "http", ...args, "--out", disk, "--run-id", "full");
     // 16 kB are left: too few for the summary of k6 and our record of it.
     expect(exitCode).toBe(3);
+    expect(stdout.replace(/\s+/g, " ")).toMatch(
+      /its summary is lost: cannot write \S+http\.json: ENOSPC: no space left/,
+    );
     expect(stderr).toMatch(
       /throughline: the record is missing: cannot write .*result\.json: ENOSPC: no space left on device: make room/,
     );
