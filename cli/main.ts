@@ -5,21 +5,8 @@ import { pathToFileURL } from "node:url";
 import { Command } from "commander";
 import { complaint } from "../core/complaint.ts";
 import { safeMessageOf } from "../core/redaction.ts";
-import { PIPELINES } from "../systems/kinds.ts";
-import { addBaselineCommands } from "./baseline/command.ts";
-import { addDoctorCommand } from "./doctor/command.ts";
 import { cannotWrite, outOfRoom } from "./files.ts";
-import { addMonitorCommand } from "./health/command.ts";
-import { addHistoryCommand } from "./history/command.ts";
-import { homeOf } from "./home.ts";
-import { addInitCommand } from "./init.ts";
-import { repeatable } from "./options.ts";
-import { addBuildCommand } from "./own/command.ts";
-import { addReportCommand } from "./report/command.ts";
-import { addRunCommand } from "./run/command.ts";
-import { ownVersion } from "./run/machine.ts";
-import { run } from "./run/run.ts";
-import { describePipelines, subjectOf } from "./run/subject.ts";
+import { ownVersion } from "./version.ts";
 
 /** The package's folder, from dist/node/. */
 const root = join(import.meta.dirname, "../..");
@@ -59,12 +46,6 @@ process.on("exit", (code) => {
   if (unprinted && code === 0) process.exitCode = INVALID;
 });
 
-const HELP = `
-Systems that it knows, with their tests:
-${describePipelines()}
-
-Any other system: describe it in a file of your own, which throughline init <name> --from http --to webhook begins.`;
-
 const program = new Command("throughline")
   .description("Load tests for event pipelines that account for every event.")
   .version(
@@ -72,50 +53,64 @@ const program = new Command("throughline")
     "-V, --version",
     "the version of Throughline; doctor tells those of k6, Node and Go",
   )
-  .addHelpText("after", HELP)
   .showSuggestionAfterError()
   .configureOutput({
     outputError: (text, write) => write(`${complaint(text, commandLine())}\n`),
   })
   .exitOverride((stop) => process.exit(stop.exitCode === 0 ? 0 : USAGE_ERROR));
 
-addRunCommand(program, root, interrupted.signal);
-addDoctorCommand(program, root, interrupted.signal);
-addInitCommand(program, root);
-addBuildCommand(program, root);
+const stop = interrupted.signal;
 
-program
-  .command("demo")
-  .description("the same as run pipeline, in half a minute")
-  .addOption(repeatable("--fault <name=value>", "plant a fault in the reference target, as in drop=1000"))
-  .addHelpText("after", "\nExample:\n  throughline demo --fault drop=1000")
-  .action(async ({ fault }: { fault: string[] }) => {
-    const subject = subjectOf(["pipeline"]);
-    const request = { urls: {}, instances: 1, faults: fault, set: [] };
-    const order = { subject, request, out: join(homeOf(root), "results"), preset: subject.kind.demo, prefix: "demo" };
-    process.exitCode = await run(root, order, interrupted.signal);
-  });
+/** What adds each command. It is loaded for that command alone: all of them take longer than many a command does. */
+const COMMANDS: Readonly<Record<string, () => Promise<unknown>>> = {
+  run: async () => (await import("./run/command.ts")).addRunCommand(program, root, stop),
+  doctor: async () => (await import("./doctor/command.ts")).addDoctorCommand(program, root, stop),
+  init: async () => (await import("./init.ts")).addInitCommand(program, root),
+  build: async () => (await import("./own/command.ts")).addBuildCommand(program, root),
+  demo: async () => (await import("./run/demo.ts")).addDemoCommand(program, root, stop),
+  receiver: async () => addReceiverCommand(),
+  report: async () => (await import("./report/command.ts")).addReportCommand(program, root),
+  history: async () => (await import("./history/command.ts")).addHistoryCommand(program, root),
+  baseline: async () => (await import("./baseline/command.ts")).addBaselineCommand(program, root),
+  compare: async () => (await import("./baseline/command.ts")).addCompareCommand(program, root),
+  monitor: async () => (await import("./health/command.ts")).addMonitorCommand(program, stop),
+};
 
-program
-  .command("receiver")
-  .description("start the receiver alone, for tests that are started one by one")
-  .allowUnknownOption()
-  .allowExcessArguments()
-  .helpOption(false)
-  .action(async () => {
-    // The command parses its own flags, those behind its name.
-    process.argv.splice(2, 1);
-    await import(pathToFileURL(join(root, "dist/node/receiver.js")).href);
-  });
+const [word = ""] = process.argv.slice(2);
+if (Object.hasOwn(COMMANDS, word)) await COMMANDS[word]?.();
+else if (word !== "--version" && word !== "-V") await addAll();
 
-addReportCommand(program, root);
-addHistoryCommand(program, root);
-addBaselineCommands(program, root);
+/** Adds every command: for help, for a word that is none of ours, and for those of a system. */
+async function addAll(): Promise<void> {
+  for (const add of Object.values(COMMANDS)) await add();
+  const { PIPELINES } = await import("../systems/kinds.ts");
+  for (const { name, commands } of Object.values(PIPELINES)) {
+    program.commandsGroup(`Only for ${name}:`);
+    commands?.(program, stop);
+  }
+  const { describePipelines } = await import("./run/subject.ts");
+  program.addHelpText(
+    "after",
+    `
+Systems that it knows, with their tests:
+${describePipelines()}
 
-addMonitorCommand(program, interrupted.signal);
-for (const { name, commands } of Object.values(PIPELINES)) {
-  program.commandsGroup(`Only for ${name}:`);
-  commands?.(program, interrupted.signal);
+Any other system: describe it in a file of your own, which throughline init <name> --from http --to webhook begins.`,
+  );
+}
+
+function addReceiverCommand(): void {
+  program
+    .command("receiver")
+    .description("start the receiver alone, for tests that are started one by one")
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .helpOption(false)
+    .action(async () => {
+      // The command parses its own flags, those behind its name.
+      process.argv.splice(2, 1);
+      await import(pathToFileURL(join(root, "dist/node/receiver.js")).href);
+    });
 }
 
 try {

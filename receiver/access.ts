@@ -88,7 +88,7 @@ export class FarEndAccess implements NodeAccess {
   private async request(url: string, init: RequestOptions & { readonly signal?: AbortSignal }): Promise<FetchedAnswer> {
     if (Object.keys(this.tls).length === 0) return fetch(url, init);
     // Node's own fetch supports no client certificates.
-    const { Agent, fetch: fetchWith } = await import("undici");
+    const { Agent, fetch: fetchWith } = (await import("undici")).default;
     this.dispatcher ??= new Agent({ connect: { ...this.tls } });
     return fetchWith(url, { ...init, dispatcher: this.dispatcher });
   }

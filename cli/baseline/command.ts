@@ -18,8 +18,8 @@ A baseline is made by: throughline baseline save latest
 
 Exit codes: 0 no worse, 1 worse, 2 wrong usage, 3 they cannot be compared.`;
 
-/** Adds `baseline save`, `baseline list` and `compare` to the command. */
-export function addBaselineCommands(program: Command, root: string): void {
+/** Adds `baseline save` and `baseline list` to the command. */
+export function addBaselineCommand(program: Command, root: string): void {
   const baseline = program.command("baseline").description("keep runs that later ones are compared with");
 
   baseline
@@ -57,7 +57,10 @@ export function addBaselineCommands(program: Command, root: string): void {
         }
       }
     });
+}
 
+/** Adds `compare` to the command. */
+export function addCompareCommand(program: Command, root: string): void {
   program
     .command("compare")
     .description("compare a run with its baseline, or with another run")

@@ -5,7 +5,6 @@ import { defaultName, readBaseline } from "../baseline/store.ts";
 import { addToFile, hrefBetween, writeFileWhole } from "../files.ts";
 import type { RunRecord } from "../record.ts";
 import type { Result } from "../result.ts";
-import { renderJunit } from "./junit.ts";
 import { renderMarkdown } from "./markdown.ts";
 import { renderReport } from "./report.tsx";
 import type { BaselineComparison } from "./sections/comparison.tsx";
@@ -40,7 +39,10 @@ export async function writeReport(root: string, { result, folder }: RunRecord, f
   const attachments = await attachmentsOf(folder, out);
   await writeFileWhole(out, renderReport({ result, compared, attachments, assets }));
   const written = [out];
-  if (files.junit !== undefined) written.push(await writeFileWhole(files.junit, renderJunit(result)));
+  if (files.junit !== undefined) {
+    const { renderJunit } = await import("./junit.ts");
+    written.push(await writeFileWhole(files.junit, renderJunit(result)));
+  }
   if (files.markdown !== undefined)
     written.push(await writeFileWhole(files.markdown, renderMarkdown(result, compared)));
   if (files.stepSummary) await addToFile(files.stepSummary, `${renderMarkdown(result, compared)}\n`);

@@ -1,4 +1,5 @@
-import { decodeFromCompressedBase64, type Histogram } from "hdr-histogram-js";
+import type { Histogram } from "hdr-histogram-js";
+import { decodeFromCompressedBase64 } from "hdr-histogram-js/dist/encoding.js";
 import { milliseconds } from "../../core/numbers.ts";
 import { messageOf } from "../../core/problem.ts";
 import type { Result } from "../result.ts";

@@ -63,14 +63,15 @@ export function testName(
 }
 
 /** Metrics of any test whose miss makes a run invalid. */
-const OF_MEASUREMENT: ReadonlySet<string> = new Set(
-  TESTS.flatMap((test) => everyObjective(test))
-    .filter(({ miss }) => miss === "INVALID")
-    .map(({ metric }) => metric),
-);
+let ofMeasurement: ReadonlySet<string> | undefined;
 
 function groupOf(metric: string): Group {
-  if (OF_MEASUREMENT.has(metric)) return "measurement";
+  ofMeasurement ??= new Set(
+    TESTS.flatMap((test) => everyObjective(test))
+      .filter(({ miss }) => miss === "INVALID")
+      .map(({ metric }) => metric),
+  );
+  if (ofMeasurement.has(metric)) return "measurement";
   return metric.startsWith("account_") ? "account" : "target";
 }
 

@@ -1,10 +1,8 @@
-import { readFile } from "node:fs/promises";
 import { availableParallelism, loadavg, release, totalmem, type } from "node:os";
-import { join } from "node:path";
 import { execa } from "execa";
-import * as v from "valibot";
 import { k6Program } from "../k6.ts";
 import type { Result } from "../result.ts";
+import { ownVersion } from "../version.ts";
 
 /** The machine before the load. */
 export function machineNow(): Result["machine"] {
@@ -20,13 +18,6 @@ export function machineNow(): Result["machine"] {
 export async function versionsOf(root: string, target: string): Promise<Record<string, string>> {
   const throughline = await ownVersion(root);
   return { throughline, node: process.version, k6: (await k6Version(k6Program(root))) ?? "unknown", target };
-}
-
-const PackageSchema = v.looseObject({ version: v.string() });
-
-/** The version of Throughline, as its package has it. */
-export async function ownVersion(root: string): Promise<string> {
-  return v.parse(PackageSchema, JSON.parse(await readFile(join(root, "package.json"), "utf8"))).version;
 }
 
 /** The version of a k6; null when it cannot be run. */

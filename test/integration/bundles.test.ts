@@ -1,4 +1,4 @@
-import { stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { profileOf, profilesOf } from "../../scenarios.ts";
 import { VARIABLES } from "../../systems/variables.ts";
@@ -25,6 +25,24 @@ const CONFIG_MAP_LIMIT = 1024 * 1024;
 
 test.each([...tests, "sockets"])("%s fits into half of a Kubernetes ConfigMap", async (name) => {
   expect((await stat(`dist/${name}.js`)).size).toBeLessThan(CONFIG_MAP_LIMIT / 2);
+});
+
+/** The bytes of a program for Node and of all that it loads before it runs. */
+async function loadedBy(name: string, seen = new Set<string>()): Promise<number> {
+  if (seen.has(name)) return 0;
+  seen.add(name);
+  const text = await readFile(`dist/node/${name}`, "utf8");
+  let bytes = text.length;
+  for (const [, other] of text.matchAll(/^(?:\} from|import) "\.\/([^"]+)";$/gm))
+    bytes += await loadedBy(other as string, seen);
+  return bytes;
+}
+
+test.each([
+  ["throughline", 300_000, "no command but the one that is called"],
+  ["receiver", 3_000_000, "no client of a database that it does not watch"],
+])("%s loads less than %d bytes: %s", async (name, most) => {
+  expect(await loadedBy(`${name}.js`)).toBeLessThan(most);
 });
 
 describe("on a k6 without extensions", () => {

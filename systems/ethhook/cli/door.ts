@@ -11,7 +11,7 @@ const TIMEOUT_MS = 5_000;
 /** Logs in and checks the key of the stream. Adds nothing. */
 export async function entriesCheck(settings: Settings<"redis">): Promise<Check> {
   const stream = settings.STREAM ?? streamOfChain(settings.CHAIN_ID);
-  const { createClient } = await import("@redis/client");
+  const { createClient } = (await import("@redis/client")).default;
   const { tls } = await credentialsOf(settings, "REDIS");
   const secured = settings.REDIS_URL.startsWith("rediss:") ? { tls: true as const, ...tls } : {};
   const client = createClient({

@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { type FarEndKind, FarEndProblem } from "../../../receiver/kind.ts";
 import { type StorageOpening, StorageSchema } from "../opening.ts";
 import { COLUMNS, type Columns, isTableName, readColumns } from "./columns.ts";
-import { openStorage, type StorageOptions } from "./storage.ts";
+import type { StorageOptions } from "./storage.ts";
 
 const NONE = "this receiver watches no database; start it with --database postgres://... --redis redis://...";
 
@@ -18,7 +18,8 @@ export const storage: FarEndKind<StorageOptions | undefined, StorageOpening> = {
     return database === undefined ? undefined : { database, table, columns, redis };
   },
   async open(options, { now }) {
-    const watched = options === undefined ? null : await openStorage(options, now);
+    // The clients of PostgreSQL and Redis take longer to load than the rest of a receiver.
+    const watched = options === undefined ? null : await (await import("./storage.ts")).openStorage(options, now);
     return {
       refusalOf: () => (watched === null ? NONE : null),
       observe(part, { id, seed }, observed) {

@@ -20,7 +20,7 @@ const Failure = v.object({
 export async function streamCheck(settings: Settings<"nats">): Promise<Check> {
   let connection: NatsConnection;
   try {
-    const { connect } = await import("@nats-io/transport-node");
+    const { connect } = (await import("@nats-io/transport-node")).default;
     connection = await connect(await connectionOf(settings));
   } catch (problem) {
     const found = withoutCredentials(`cannot log in: ${(problem as Error).message}`);
@@ -65,7 +65,7 @@ async function lookAt(connection: NatsConnection, settings: Settings<"nats">): P
 }
 
 async function connectionOf(settings: Settings<"nats">): Promise<ConnectionOptions> {
-  const { credsAuthenticator, nkeyAuthenticator } = await import("@nats-io/transport-node");
+  const { credsAuthenticator, nkeyAuthenticator } = (await import("@nats-io/transport-node")).default;
   const { NATS_URL, NATS_TOKEN, NATS_USER, NATS_PASSWORD, NATS_CREDS, NATS_NKEY } = settings;
   const { NATS_CA, NATS_CERT, NATS_KEY } = settings;
   const url = new URL(NATS_URL);

@@ -17,13 +17,13 @@ const NO_RUN = { run: 0, publisher: 0 };
  * @throws an error after 20 seconds.
  */
 export async function createStream(natsUrl: string, gatewayUrl: string, manner: Manner = "contract"): Promise<void> {
-  const [{ connect }, { jetstreamManager }] = await Promise.all([
+  const [{ default: transport }, { default: jetstream }] = await Promise.all([
     import("@nats-io/transport-node"),
     import("@nats-io/jetstream"),
   ]);
-  const connection = await connect({ servers: natsUrl });
+  const connection = await transport.connect({ servers: natsUrl });
   try {
-    const manager = await jetstreamManager(connection);
+    const manager = await jetstream.jetstreamManager(connection);
     // The real gateway creates it, with the retention that it needs.
     if (manner === "contract") await manager.streams.add({ name: STREAM, subjects: [subjectsBelow(SUBJECT)] });
     const deadline = Date.now() + DEADLINE_MS;

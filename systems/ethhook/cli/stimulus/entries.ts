@@ -23,7 +23,7 @@ const NEWEST = 20;
 /** Adds entries as pipelines meet them in the field. @throws when Redis cannot be reached, or refuses. */
 export async function addEntries(options: EntriesOptions, interrupted: AbortSignal): Promise<void> {
   const { redisUrl, stream, poison, doubled, seconds } = options;
-  const { createClient } = await import("@redis/client");
+  const { createClient } = (await import("@redis/client")).default;
   const client = createClient({ url: redisUrl, socket: { reconnectStrategy: false, connectTimeout: 5_000 } });
   client.on("error", () => {});
   await client.connect();
