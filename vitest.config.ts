@@ -34,7 +34,7 @@ const UNIT = {
   server: { deps: { inline: ["@actions/workflow-parser"] } },
 };
 
-/** These hardly compute: their loads are a few events a second, and they wait for tokens, limits and time limits to end. */
+/** These compute less than a third of the time: their loads are small, and they wait for tokens, limits and time limits. */
 const WAITING = [
   ...[
     "field-ingest",
@@ -47,6 +47,17 @@ const WAITING = [
     "own-access",
   ],
   ...["own-secrets", "own-subscription", "own-database", "access", "access-certificates", "refusals", "arguments"],
+  ...[
+    "http",
+    "stranger-table",
+    "clocks",
+    "nats",
+    "nats-access",
+    "redis-access",
+    "secrets",
+    "hanging",
+    "own-misdirected",
+  ],
 ].map((name) => `test/integration/${name}.test.ts`);
 
 /** Without these servers, what needs them is left out. */
@@ -128,14 +139,14 @@ export default defineConfig({
           name: "integration",
           include: ["test/integration/**/*.test.ts"],
           exclude: [...ALONE, ...WAITING, ...MISSING],
-          // Most of a load run is waiting, for what is late or lost: two of them share two cores. With a third, loads fell behind.
+          // Most of a load run is waiting, for what is late or lost: two of them take one core of two.
           maxWorkers: 2,
         },
       },
       {
         extends: true,
         // test/run.mjs runs them beside the others.
-        test: { ...INTEGRATION, name: "waiting", include: WAITING, exclude: MISSING, maxWorkers: 1 },
+        test: { ...INTEGRATION, name: "waiting", include: WAITING, exclude: MISSING, maxWorkers: 2 },
       },
       {
         extends: true,

@@ -99,7 +99,7 @@ describe("stimulated while a load runs", () => {
   afterEach(() => target.stop());
 
   test("a receiver misbehaves for its time, and is well again", async () => {
-    const run = beginRun(pipeline, { RATE: "200", EVENTS: "6000", RETRY_PAUSES: "100ms,200ms,400ms" });
+    const run = beginRun(pipeline, { RATE: "200", EVENTS: "2000", RETRY_PAUSES: "100ms,200ms,400ms" });
     await run.until(({ delivered }) => delivered > 100);
     const { exitCode } = await stimulate(
       "--receiver-url",
@@ -119,7 +119,7 @@ describe("stimulated while a load runs", () => {
   });
 
   test("a stream gets poison and second copies, which are told", async () => {
-    const run = beginRun(pipeline, { RATE: "200", EVENTS: "6000" });
+    const run = beginRun(pipeline, { RATE: "200", EVENTS: "2000" });
     await run.until(({ delivered }) => delivered > 100);
     const added = ["--redis-url", pipeline.redis.url, "--poison", "3", "--doubled", "5", "--for", "1s"];
     const { exitCode, stdout: said } = await stimulate(...added);

@@ -40,8 +40,8 @@ async function gatewayThat(...faults: string[]): Promise<Gateway> {
 
 /** A short run: enough requests for a share of errors, and none of its times is judged but those that are given. */
 async function visit(url: string, variables: Record<string, string> = {}, environment: Record<string, string> = {}) {
-  const load = variables["RATE"] === undefined ? { VUS: "4", THINK_TIME: "50ms" } : {};
-  const shape = { DURATION: "4s", ...load, ...variables };
+  const load = variables["RATE"] === undefined ? { VUS: "8", THINK_TIME: "50ms" } : {};
+  const shape = { DURATION: "2s", ...load, ...variables };
   const file = join(folder, `summary-${Math.random()}.json`);
   const outcome = await runBundle(
     "http",
@@ -75,7 +75,7 @@ describe("a gateway is told by its own words that", () => {
   });
 
   test("its timestamps stand still", async () => {
-    const { missed, reasons } = await visit((await gatewayThat("frozen-timestamps")).url, { DURATION: "8s" });
+    const { missed, reasons } = await visit((await gatewayThat("frozen-timestamps")).url, { DURATION: "8s", VUS: "4" });
     expect(missed).toEqual(["http_error_rate"]);
     expect(reasons).toMatch(/timestamp stands still: it is \d s old/);
   });
@@ -96,7 +96,7 @@ test("a gateway that has no block at all is not judged by it", async () => {
 test("what stands still for all visitors is an outage, and an open model feels it", async () => {
   const gateway = await gatewayThat("stall-http=1500/4000");
   const bounds = { SLO_HTTP_OUTAGE_MS_MAX: "1000" };
-  const { missed, reasons } = await visit(gateway.url, { ...bounds, DURATION: "6s" });
+  const { missed, reasons } = await visit(gateway.url, { ...bounds, DURATION: "6s", VUS: "4" });
   expect(missed).toEqual(["http_outage_ms"]);
   expect(reasons).toMatch(/outage of \/\S+ for 1\.\d s from \d\d:\d\d:\d\dZ/);
   const open = await visit(gateway.url, { RATE: "20", DURATION: "6s" });

@@ -74,7 +74,7 @@ async function runOf(id: string, file: string, shop: string, options = "") {
     THROUGHLINE_EVENTS_URL: shop,
     THROUGHLINE_DATABASE_URL: `${postgres.url}?application_name=${WATCHER}${options}`,
   };
-  const load = ["--rate", "40", "--events", "240", "--run-id", id, "--out", "results"];
+  const load = ["--rate", "40", "--events", "160", "--run-id", id, "--out", "results"];
   const { stdout, stderr } = await throughlineWith(environment, folder, "run", "orders", ...load);
   return { record: await recordIn(join(folder, "results"), id), text: stdout + stderr };
 }
@@ -82,12 +82,12 @@ async function runOf(id: string, file: string, shop: string, options = "") {
 test("a receiver whose connections break in mid-run accounts for every row", async () => {
   const ended: number[] = [];
   const shop = await shopWith(async (count) => {
-    if ([60, 120, 121, 180].includes(count)) ended.push(await cutOff());
+    if ([40, 80, 81, 120].includes(count)) ended.push(await cutOff());
   });
   const { record, text } = await runOf("restarted", LISTENING, shop);
   const { account, reasons } = record;
   expect(Math.max(...ended), "nobody was cut off").toBeGreaterThan(0);
-  expect(account, text).toMatchObject({ acknowledged: 240, delivered: 240, lost: 0, duplicated: 0 });
+  expect(account, text).toMatchObject({ acknowledged: 160, delivered: 160, lost: 0, duplicated: 0 });
   expect(reasons.filter(({ metric }) => !BUSY.test(metric ?? ""))).toEqual([]);
 });
 
@@ -107,7 +107,7 @@ test.each([
     shop,
     `&options=${encodeURIComponent(`-c search_path=keys_${type}`)}`,
   );
-  expect(record.account, text).toMatchObject({ acknowledged: 240, delivered: 240, lost: 0, duplicated: 0 });
+  expect(record.account, text).toMatchObject({ acknowledged: 160, delivered: 160, lost: 0, duplicated: 0 });
   expect(record.reasons.filter(({ metric }) => !BUSY.test(metric ?? ""))).toEqual([]);
 });
 

@@ -53,7 +53,7 @@ async function watched(name: ShopName, ways: Readonly<Record<string, string>>, f
   const running = throughlineWith(
     Object.fromEntries(told),
     folder,
-    ...["run", name, "--run-id", id, "--out", "results", "--rate", "40", "--duration", "3s"],
+    ...["run", name, "--run-id", id, "--out", "results", "--rate", "40", "--duration", "2s"],
     ...flags,
   );
   return { id, running };
@@ -69,7 +69,7 @@ test.each(WAYS)("a run whose shell holds %s shows it in no list of processes", a
   const lines = await commandLinesDuring(running);
   const { stdout, stderr } = await running;
   const { account } = await recordIn(join(folder, "results"), id);
-  expect(account, stdout + stderr).toMatchObject({ acknowledged: 120, lost: 0 });
+  expect(account, stdout + stderr).toMatchObject({ acknowledged: 80, lost: 0 });
   // The run was seen at work: its k6 and its receiver.
   expect(lines.join("\n")).toMatch(new RegExp(`k6 run .*${name}\\.js`));
   expect(lines.join("\n")).toContain("receiver.js --port");

@@ -12,6 +12,21 @@ useSignals();
 
 // Each has a target of its own, and most of a trial is waiting until a webhook may be asked again.
 describe.concurrent("a planted fault is caught and named", () => {
+  // It takes longest.
+  test("1 MB leaked per 25 requests", async (context) => {
+    const target = await startTarget(context, "--fault", "leak=25");
+    const monitor = await startMonitor(context, target);
+    const { exitCode, summary } = await run(target, {
+      ...SHORT,
+      TRIALS: "memory",
+      MEMORY_SIGNALS: "3000",
+      MEMORY_RATE: "150",
+      HEALTH_URL: monitor.url,
+    });
+    expect(exitCode).toBe(THRESHOLDS_CROSSED);
+    expect(summary.reasons.flatMap(linesOf).join()).toMatch(/health_leaks \(/);
+  });
+
   test.for<[string, Record<string, string>, string[]]>([
     ["limit-per-process", { TRIALS: "limit" }, ["signal_limit_broken"]],
     ["no-limit", { TRIALS: "limit,overload" }, ["signal_limit_broken", "signal_overload_broken"]],
@@ -42,19 +57,6 @@ describe.concurrent("a planted fault is caught and named", () => {
       TRIALS: "limit",
     });
     expect(stdout).toMatch(/note +50 of 50 answers 429 came without a Retry-After/);
-  });
-
-  test("1 MB leaked per 25 requests", async (context) => {
-    const target = await startTarget(context, "--fault", "leak=25");
-    const monitor = await startMonitor(context, target);
-    const { exitCode, summary } = await run(target, {
-      ...SHORT,
-      TRIALS: "memory",
-      MEMORY_SIGNALS: "3000",
-      HEALTH_URL: monitor.url,
-    });
-    expect(exitCode).toBe(THRESHOLDS_CROSSED);
-    expect(summary.reasons.flatMap(linesOf).join()).toMatch(/health_leaks \(/);
   });
 
   test("a worker that crashes and is replaced, although its port always answers", async (context) => {

@@ -17,7 +17,7 @@ import { runPipeline, startPipeline } from "./pipeline.ts";
 import { idInThisTry, recordIn, throughlineWith } from "./throughline.ts";
 import { untimedFlags } from "./untimed.ts";
 
-const SECONDS = Number(process.env["TOKEN_SOAK_SECONDS"] ?? 25);
+const SECONDS = Number(process.env["TOKEN_SOAK_SECONDS"] ?? 15);
 const LASTS = Number(process.env["TOKEN_SECONDS"] ?? 5);
 const VUS = 3;
 const ABORTED = 108;
@@ -106,9 +106,9 @@ describe("a soak in which tokens end", () => {
   test("a token that is taken back for good is a refusal that is counted, and no endless loop", async () => {
     const login = await loginFor({ lasts: 4 });
     const { gate, url } = await door(login);
-    setTimeout(login.revokeAll, 7_000);
+    setTimeout(login.revokeAll, 5_000);
     const { stdout, log, exitCode } = await runBundle("websocket", {
-      ...{ VUS: "1", DURATION: "15s" },
+      ...{ VUS: "1", DURATION: "10s" },
       ...{ WS_URL: url, WS_TOKEN_URL: login.url },
     });
     expect(exitCode, log).toBe(99);
@@ -116,8 +116,8 @@ describe("a soak in which tokens end", () => {
     expect(log).toMatch(/refused by the target: the handshake with 401: \d+/);
     const refused = gate.seen.filter(({ status }) => status === 401).length;
     expect(refused).toBeGreaterThan(0);
-    // Some eight seconds are left: an attempt and a look at its status, at most twice a second.
-    expect(refused).toBeLessThan(50);
+    // Some five seconds are left: an attempt and a look at its status, at most twice a second.
+    expect(refused).toBeLessThan(30);
     expect(login.given.size).toBeLessThan(30);
     for (const token of login.given.keys()) expect(stdout + log).not.toContain(token);
   });
