@@ -51,7 +51,7 @@ export function beginRun({ redis, receiver }: EthhookPipeline, variables: Record
       }),
     ),
     until: async (holds) => {
-      for (const deadline = Date.now() + DEADLINE_MS; Date.now() < deadline; await pause(20)) {
+      for (const deadline = Date.now() + DEADLINE_MS; Date.now() < deadline; await pause(50)) {
         const now = await account();
         if (now !== null && holds(now)) return now;
       }

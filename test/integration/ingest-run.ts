@@ -61,7 +61,7 @@ export function beginRun({ api, receiver }: IngestPipeline, variables: Record<st
     account,
     outcome: runBundle("ingest", untimed("ingest", { ...addresses, ...usual, ...variables })),
     until: async (holds) => {
-      for (const deadline = Date.now() + DEADLINE_MS; Date.now() < deadline; await pause(20)) {
+      for (const deadline = Date.now() + DEADLINE_MS; Date.now() < deadline; await pause(50)) {
         const now = await account();
         if (now !== null && holds(now)) return now;
       }

@@ -3,6 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { fanOut, out, pipeline, recordOf, throughline, useFanOut } from "./fan-out.ts";
+import { untimedFlags } from "./untimed.ts";
 
 useFanOut();
 
@@ -58,7 +59,7 @@ test.concurrent.each([
 test.concurrent("Ctrl-C in a long wait for deliveries keeps the account, and calls nothing lost", async () => {
   const run = "ended-while-waiting";
   const waits = ["--set", "DRAIN_QUIET=100s", "--set", "DRAIN_TIMEOUT=200s"];
-  const load = ["--events", "400", "--rate", "200", "--fault", "drop=2"];
+  const load = ["--events", "400", "--rate", "200", "--fault", "drop=2", ...untimedFlags("websocket", "nats")];
   const running = throughline("run", "websocket", "nats", ...load, ...waits, "--out", out, "--run-id", run);
   const receiver = await until("k6 is told the receiver", async () => {
     const [pid] = await processesWith(`RUN_ID=${run}`, "nats.js", "bin/k6");
@@ -67,7 +68,8 @@ test.concurrent("Ctrl-C in a long wait for deliveries keeps the account, and cal
   });
   await publishes(run, 400, receiver);
   running.kill("SIGINT");
-  expect((await running).exitCode).toBe(3);
+  const { exitCode, stdout } = await running;
+  expect(exitCode, stdout).toBe(3);
   const { account, tests } = await recordOf(run);
   expect(account).toMatchObject({ ending: "interrupted", published: 400, lost: 0 });
   expect(account?.open).toBeGreaterThan(100);

@@ -58,7 +58,7 @@ test("what the shop kept to itself before it ended a connection is lost, and not
 });
 
 /**
- * On the path of all orders, holds each tenth back until one of another kind, or of the same, has overtaken it.
+ * On the path of all orders, holds each fifth back until one of another kind, or of the same, has overtaken it.
  *
  * @returns it, and how many orders that overtook.
  */
@@ -76,7 +76,7 @@ function swapping(wanted: "another kind" | "the same kind"): {
     const before = held;
     // The last ones would be held for ever.
     if (before === null) {
-      if (count % 10 !== 0 || count > 80) return order;
+      if (count % 5 !== 0 || count > 80) return order;
       held = order;
       return null;
     }

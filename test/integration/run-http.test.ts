@@ -9,7 +9,7 @@ import { untimed } from "./untimed.ts";
 test("passes on the reference target, whose gateway has a stream to be ready for", async () => {
   const folder = await mkdtemp(join(tmpdir(), "throughline-run-http-"));
   onTestFinished(() => rm(folder, { recursive: true }));
-  const variables = untimed("http", { VUS: "20", DURATION: "10s", THINK_TIME: "100ms" });
+  const variables = untimed("http", { VUS: "20", DURATION: "5s", THINK_TIME: "100ms" });
   const set = Object.entries(variables).flatMap(([name, value]) => ["--set", `${name}=${value}`]);
   const { exitCode, stdout, stderr } = await throughlineIn(folder, "run", "http", "--run-id", "visits", ...set);
   expect(exitCode, stdout + stderr).toBe(0);
