@@ -176,7 +176,7 @@ function renderLost({ path, lost, expected, lostSeqs, firstLostAt }: Offender): 
 
 function renderBroken(rule: Exclude<Broken, "lost">, one: Offender): string {
   const events = {
-    duplicated: firstOf(one.duplicatedSeqs),
+    duplicated: firstOf(one.duplicatedSeqs, one.duplicated),
     reordered: shortlist(one.reorderedSeqs, one.reordered),
     misrouted: shortlist(one.misroutedSeqs ?? [], one.misrouted),
   }[rule];

@@ -31,7 +31,11 @@ export function shortened(lines: readonly string[], all: number): readonly strin
   return [...told, `and ${left} more of this kind${listed === 0 ? "" : `: ${where}`}`];
 }
 
-/** Events that came again: an event may come many times, so that only the arrivals are counted, not the events. */
-export function firstOf(seqs: readonly number[]): string {
-  return `${seqs.join(", ")}${seqs.length < EVIDENCE ? "" : " first"}`;
+/**
+ * Events that came again: an event may come many times, so that only the arrivals are counted, not the events.
+ *
+ * @param arrivals how many came again: of no more than are listed there is no other event.
+ */
+export function firstOf(seqs: readonly number[], arrivals: number): string {
+  return `${seqs.join(", ")}${seqs.length < EVIDENCE || arrivals <= seqs.length ? "" : " first"}`;
 }

@@ -20,7 +20,7 @@ export function lost(account: Account | null, timeline: readonly Second[]): stri
   const causes = account?.causes ?? [];
   const hop =
     causes.length > 0
-      ? causes.join("; ")
+      ? `${causes[0]}${causes.length === 1 ? "" : `; ${causes.length - 1} more under cause`}`
       : (reroutedOf(account) ?? "hop acknowledgement to delivery: look at what the target did then");
   const most = (account?.lost ?? 0) > count ? "most, " : "";
   const others = alike > 1 ? ` (${alike - 1} ${alike === 2 ? "other" : "others"} lost as many, later)` : "";
@@ -60,7 +60,9 @@ export function broken(account: Account | null, rule: Rule): string {
     rule
   ];
   const events =
-    named.length === 0 ? "" : `, events ${rule === "duplicated" ? firstOf(named) : shortlist(named, worst[rule])}`;
+    named.length === 0
+      ? ""
+      : `, events ${rule === "duplicated" ? firstOf(named, worst[rule]) : shortlist(named, worst[rule])}`;
   const of = rule === "misrouted" ? "beside" : "of";
   return `path ${worst.path}: ${worst[rule]} ${of} ${worst.expected}${rule === "misrouted" ? " expected" : ""}${events}; ${why}`;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Bitset } from "../../core/bitset.ts";
 import { type Detour, DetourTally, describeDetours, withDetours } from "../../core/detours.ts";
-import { shortened, shortlist } from "../../core/shortlist.ts";
+import { firstOf, shortened, shortlist } from "../../core/shortlist.ts";
 import { summarize } from "../../core/summary.ts";
 import { ACCOUNT, dataOf, inputOf, SLOS } from "./records.ts";
 
@@ -108,4 +108,11 @@ test("of two pairs of paths both are told, however many the first one has", () =
   expect(describeDetours(tally.detours)).toBe(
     "events 0, 1, 2, 3, 4 were due on invoice, arrived on nobody; events 30, 31, 32, 33, 34 were due on order, arrived on nobody; 30 more",
   );
+});
+
+test.each<[number, string]>([
+  [10, "0, 1, 2, 3, 4, 5, 6, 7, 8, 9"],
+  [11, "0, 1, 2, 3, 4, 5, 6, 7, 8, 9 first"],
+])("of %i that came again it is said whether all are named", (arrivals, words) => {
+  expect(firstOf([0, 1, 2, 3, 4, 5, 6, 7, 8, 9], arrivals)).toBe(words);
 });

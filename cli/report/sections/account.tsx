@@ -165,7 +165,12 @@ function Offenders({ account: { offenders, offending = offenders.length, ordered
           ...(ordered ? [REORDERED] : []),
           { title: "misrouted", cell: ({ misrouted = null }) => <Figure value={misrouted} />, kind: "number" },
           { title: "lost events", cell: ({ lost, lostSeqs }) => namedOf(lostSeqs, lost), kind: "text" },
-          { title: "repeated events", cell: ({ duplicatedSeqs }) => firstOf(duplicatedSeqs) || "none", kind: "text" },
+          {
+            title: "repeated events",
+            cell: ({ duplicatedSeqs, duplicated = Number.POSITIVE_INFINITY }) =>
+              firstOf(duplicatedSeqs, duplicated) || "none",
+            kind: "text",
+          },
           ...(ordered ? [REORDERED_EVENTS] : []),
           {
             title: "misrouted events",
