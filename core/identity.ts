@@ -4,6 +4,7 @@
  * remainder that identifies its run, so only numbers of known runs are found.
  */
 import { draw } from "./event.ts";
+import { once } from "./once.ts";
 import {
   CANARY_PUBLISHER,
   EVENT_ID_LENGTH,
@@ -116,32 +117,34 @@ const DIGITS = [
   "[0-9a-f]{12}8[0-9a-f]{3}9[0-9a-f]{15}",
   "[89]\\d{18}",
 ];
-const CANDIDATES = new RegExp([EVENT_ID_MARKER, ...DIGITS].join("|"), "gi");
+// k6 takes 35 KB to make one of these, in each virtual user; most of them need none.
+const candidatesPattern = once(() => new RegExp([EVENT_ID_MARKER, ...DIGITS].join("|"), "gi"));
 /** The marker of a text alone is a common beginning of names, such as `evt_type`. */
-const LIKENESS = new RegExp([`${EVENT_ID_MARKER}\\d{16}`, ...DIGITS].join("|"), "i");
+const likenessPattern = once(() => new RegExp([`${EVENT_ID_MARKER}\\d{16}`, ...DIGITS].join("|"), "i"));
 
 /** Characters of a number, the shortest spelling. */
 export const SHORTEST_IDENTITY = 19;
 
 /** Whether anything in a text looks like an identity, of whatever run and however damaged. */
 export function resemblesIdentity(text: string): boolean {
-  return LIKENESS.test(text);
+  return likenessPattern().test(text);
 }
 
 /** Finds every identity in a text, whatever surrounds it, in upper or lower case. */
 export function identitiesIn(text: string, context: ReadingContext): FoundIdentities {
   const identities: Identity[] = [];
   let damaged = 0;
-  CANDIDATES.lastIndex = 0;
-  for (let match = CANDIDATES.exec(text); match !== null; match = CANDIDATES.exec(text)) {
+  const candidates = candidatesPattern();
+  candidates.lastIndex = 0;
+  for (let match = candidates.exec(text); match !== null; match = candidates.exec(text)) {
     const read = readAt(text, match.index, match[0], context);
     if (read === null) {
       // A false match may overlap the beginning of a real one.
-      CANDIDATES.lastIndex = match.index + 1;
+      candidates.lastIndex = match.index + 1;
     } else if (read === "damaged") damaged++;
     else {
       identities.push(read.identity);
-      CANDIDATES.lastIndex = match.index + read.length;
+      candidates.lastIndex = match.index + read.length;
     }
   }
   return { identities, damaged };

@@ -1,5 +1,6 @@
 /** Probes: made-up events for a function of events, to see what of its text changes with which part of them. */
 import { draw } from "./event.ts";
+import { once } from "./once.ts";
 import { publishedMs, type Trace } from "./trace.ts";
 
 /** Probes by number, and as many by what is drawn; with fewer a divisor may be mistaken. */
@@ -25,17 +26,15 @@ export const SOURCES = ["seq", "random", "publishedAt"] as const satisfies reado
 /** Every other probe differs from this one in one part. */
 export const FIRST_PROBE: ProbeEvent = { seq: 0, random: 0, publishedAt: publishedMs(PROBE_TRACE) };
 
-const drawn = Array.from({ length: PROBES - 2 }, (_, place) => draw(PROBES, place + 1));
-/** From 0, because what is added shows there; the last one shows the largest divisors. */
-const NUMBERS = [0, ...drawn, 2 ** 32 - 1];
-/** Times over thirty years: what holds for how they are written has to hold for each. */
-const TIMES = [FIRST_PROBE.publishedAt, ...drawn.slice(0, 5).map((number) => 1_500_000_000_000 + number * 233)];
 /** The values that probes take, by part. */
-export const PROBE_VALUES: Readonly<Record<Source, readonly number[]>> = {
-  seq: NUMBERS,
-  random: NUMBERS,
-  publishedAt: TIMES,
-};
+export const probeValues = once((): Readonly<Record<Source, readonly number[]>> => {
+  const drawn = Array.from({ length: PROBES - 2 }, (_, place) => draw(PROBES, place + 1));
+  // From 0, because what is added shows there; the last one shows the largest divisors.
+  const numbers = [0, ...drawn, 2 ** 32 - 1];
+  // Times over thirty years: what holds for how they are written has to hold for each.
+  const times = [FIRST_PROBE.publishedAt, ...drawn.slice(0, 5).map((number) => 1_500_000_000_000 + number * 233)];
+  return { seq: numbers, random: numbers, publishedAt: times };
+});
 
 /** One result for each probe, by the part in which the probe differs from the first. */
 export type ProbeResults<Thing> = Readonly<Record<Source, readonly Thing[]>>;
@@ -45,7 +44,9 @@ export function probe<Thing>(call: (event: ProbeEvent) => Thing): ProbeResults<T
   const first = call(FIRST_PROBE);
   const of = (source: Source) => [
     first,
-    ...PROBE_VALUES[source].slice(1).map((value) => call({ ...FIRST_PROBE, [source]: value })),
+    ...probeValues()
+      [source].slice(1)
+      .map((value) => call({ ...FIRST_PROBE, [source]: value })),
   ];
   return { seq: of("seq"), random: of("random"), publishedAt: of("publishedAt") };
 }

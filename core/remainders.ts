@@ -1,5 +1,5 @@
 /** Finds how a written number follows from the number of its probe. */
-import { PROBE_VALUES } from "./probes.ts";
+import { probeValues } from "./probes.ts";
 
 /** Random numbers and sequence numbers are below this. */
 export const MOST = 2 ** 32;
@@ -11,7 +11,7 @@ export const MOST = 2 ** 32;
  * @returns the possible divisors, infinity for a number without a remainder; none where the formula does not fit.
  */
 export function remainderOf(values: readonly number[], every: number): { divisors: readonly number[]; plus: number } {
-  const numbers = PROBE_VALUES.seq.map((number) => Math.floor(number / every));
+  const numbers = probeValues().seq.map((number) => Math.floor(number / every));
   const plus = values[0] as number;
   const rests = values.map((value) => value - plus);
   // A remainder takes away a multiple of the divisor, so the divisor divides all that is taken away.

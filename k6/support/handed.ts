@@ -25,7 +25,7 @@ export function handed<Value>(name: string, make: () => Value, told: (made: Valu
   if (!IS_FIRST) {
     const { json } = new SharedArray<Written>(shared, () => [])[0] as Written;
     const { value, secrets }: Parcel<Value> = JSON.parse(json);
-    hide(...secrets);
+    if (secrets.length > 0) hide(...secrets);
     return value;
   }
   const made = make();

@@ -39,20 +39,24 @@ function sharedBounds(slos: readonly Slo[]): Record<string, readonly Shared[]> {
 
 /** Declares the metrics of the named families; to be called in the init context. */
 export function measures<F extends Family>(...families: F[]): Measures<F> {
-  const kinds = handed(
+  const names = handed(
     `metrics of ${families.join(", ")}`,
-    () => kindsOf(families),
-    () => kindsOf(families, ({ whole }) => whole !== true),
-  );
+    () => namesOf(families),
+    () => namesOf(families, ({ whole }) => whole !== true),
+  ).split(" ");
   const declared: Partial<Record<string, Measure>> = {};
-  // Each step of an iterator is an object, and so is each pair: `for of` their entries cost a tenth of the metrics.
-  for (const name in kinds) declared[name] = measureOf(name, kinds[name] as MetricKind);
+  // Not `for of`: each step of an iterator is an object, which cost a tenth of the metrics.
+  for (let at = 0; at < names.length; at += 2) {
+    declared[names[at] as string] = measureOf(names[at] as string, names[at + 1] as MetricKind);
+  }
   return declared as Measures<F>;
 }
 
-function kindsOf(families: readonly Family[], needs = (_: Metric) => true): Readonly<Record<string, MetricKind>> {
+/** Each name, and its kind behind it, in one text: as JSON, they took each virtual user 35 KB to read. */
+function namesOf(families: readonly Family[], needs = (_: Metric) => true): string {
   const metrics = families.flatMap((family) => Object.entries<Metric>(lead?.FAMILIES[family] ?? {}));
-  return Object.fromEntries(metrics.flatMap(([name, metric]) => (needs(metric) ? [[name, metric.kind]] : [])));
+  const once = new Map(metrics.flatMap(([name, metric]) => (needs(metric) ? [[name, metric.kind]] : [])));
+  return [...once].flat().join(" ");
 }
 
 /** Declares the metric of one answer time beside those of the families. */

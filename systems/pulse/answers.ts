@@ -33,11 +33,12 @@ const BAD_STATUS = /^(error|fail|failed|failure|unavailable|unhealthy|degraded|d
 const ERRORS = ["error", "errors", "err", "exception", "fault", "error_message", "errorMessage", "error_code"];
 /** The error's number among those of HTTP goes by the first names, its word by the others. */
 const CODES = ["status", "code", "statusCode", "status_code"];
-const STATUSES = [...CODES, "state", "result"];
+// Not spread: k6 makes iterators for that, 17 KB in each virtual user.
+const STATUSES = CODES.concat("state", "result");
 /** What stands round an error's words, and what these go by: a body of nothing else tells nothing of what was asked. */
 const ROUND_WORDS = ["type", "instance", "path", "timestamp", "request_id", "requestId", "trace_id"];
 const WORDS = ["message", "msg", "detail", "details", "title", "reason", "description"];
-const AROUND = [...ROUND_WORDS, ...WORDS];
+const AROUND = ROUND_WORDS.concat(WORDS);
 /** Beside such a word, others may well be all that there is to say. */
 const GOOD_STATUS = /^(ok|okay|success|successful|healthy|up|ready|alive|idle|true|0|2\d\d)$/i;
 

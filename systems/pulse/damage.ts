@@ -1,4 +1,5 @@
 import type { Damage } from "../../core/damage.ts";
+import { once } from "../../core/once.ts";
 import { beginningOf } from "../../core/redaction.ts";
 import type { Event } from "./events.ts";
 import { parseJson } from "./frames.ts";
@@ -14,8 +15,9 @@ const LONGEST_VALUE = 100;
  * which also checks its type; a schema first would take longer than all other work for a frame.
  */
 export function damageOf(delivered: EventFields, sent: Event): Damage | null {
-  for (let place = 0; place < FIELDS.length; place++) {
-    const { field, expected, holds } = FIELDS[place] as Field;
+  const fields = comparedFields();
+  for (let place = 0; place < fields.length; place++) {
+    const { field, expected, holds } = fields[place] as Field;
     const received = delivered[field];
     const value = expected(sent);
     if (!holds(received, value)) return { field, sent: tell(value), received: tell(received) };
@@ -40,7 +42,7 @@ const equal = (field: keyof DeliveredEvent, expected: Field["expected"]): Field 
   holds: (received, sent) => received === sent,
 });
 
-const FIELDS: readonly Field[] = [
+const comparedFields = once((): readonly Field[] => [
   equal("chain", ({ chain }) => chain),
   equal("block_num", ({ blockNumber }) => blockNumber),
   equal("tx_hash", ({ txHash }) => txHash),
@@ -54,7 +56,7 @@ const FIELDS: readonly Field[] = [
   },
   { field: "native_value", expected: () => 0, holds: (received) => received === undefined || received === 0 },
   { field: "timestamp", expected: () => "a text", holds: (received) => typeof received === "string" },
-];
+]);
 
 function sameTexts(received: unknown, sent: unknown): boolean {
   const texts = sent as readonly string[];
