@@ -2,25 +2,30 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
 import { decode, encode } from "@jridgewell/sourcemap-codec";
-import { build } from "esbuild";
+import { build, transform } from "esbuild";
 import { K6_BUNDLE } from "./cli/own/k6bundle.mjs";
 
 const FOR_K6 = { ...K6_BUNDLE, logLevel: "warning" };
 
 /**
  * Bundles a script of k6. In an ES module each virtual user makes every function of the first level, 2 us and 0.9 KB for
- * each: what is loaded by `import()` is therefore a function as a whole.
+ * each: what is loaded by `import()` is therefore a function as a whole, with all that nothing else needs.
+ *
+ * @param isScript whether k6 runs it as it is; else it is bundled again.
  */
-export async function bundleForK6(file, outfile, options = {}) {
+export async function bundleForK6(file, outfile, { isScript = false } = {}) {
   // Beside the file itself, so that the paths in its map are right.
   const outdir = dirname(resolve(outfile));
   const entry = resolve(outdir, basename(outfile));
   const name = basename(outfile, ".js");
-  const { outputFiles } = await build({
-    ...{ ...FOR_K6, entryPoints: { [name]: file }, outdir, splitting: true, write: false },
+  const { outputFiles, metafile } = await build({
+    ...{ ...FOR_K6, entryPoints: { [name]: file }, outdir, splitting: true, write: false, metafile: true },
   });
-  const chunks = new Map(outputFiles.map(({ path, text }) => [path, withoutImports(text)]));
-  for (const path of importedLater(outputFiles, outdir)) chunks.set(path, asFunction(chunks.get(path)));
+  const atOnce = loadedAtOnce(metafile, entry);
+  const isFunction = (path) => path.startsWith("./") && !atOnce.has(resolve(outdir, path));
+  const chunks = new Map(
+    outputFiles.map(({ path, text }) => [path, atOnce.has(path) ? withoutImports(text) : asLoader(text, isFunction)]),
+  );
   const fromK6 = importedFromK6(outputFiles);
   const inMemory = {
     name: "chunks",
@@ -35,9 +40,21 @@ export async function bundleForK6(file, outfile, options = {}) {
     },
   };
   const last = { entryPoints: [entry], outfile, plugins: [inMemory], write: false };
-  const [bundle] = (await build({ ...FOR_K6, ...options, ...last })).outputFiles;
-  await mkdir(dirname(bundle.path), { recursive: true });
-  await writeFile(bundle.path, withLinesOnly(bundle.text));
+  const [bundle] = (await build({ ...FOR_K6, ...last })).outputFiles;
+  await mkdir(outdir, { recursive: true });
+  await writeFile(outfile, withLinesOnly(isScript ? await asScript(bundle.text, entry) : bundle.text));
+}
+
+/**
+ * The same with a first level that is one function, for k6 keeps a table of all names of an ES module's first level in
+ * each virtual user, 45 KB; and without spaces and long forms, which would only fill a Kubernetes ConfigMap.
+ */
+async function asScript(text, sourcefile) {
+  const names = /^export \{([^}]*)\};$/m.exec(text)[1].replace(/\w+ as (\w+)/g, "$1");
+  const script = `${asFunction(text, () => false, "async function test")}\nexport const {${names}} = await test();`;
+  const { format, target, sourcemap, sourcesContent } = FOR_K6;
+  const short = { minifyWhitespace: true, minifySyntax: true };
+  return (await transform(script, { ...short, format, target, sourcemap, sourcesContent, sourcefile })).code;
 }
 
 const MAP = /(?<=^\/\/# sourceMappingURL=data:application\/json;base64,)[\w+/=]+/m;
@@ -57,13 +74,19 @@ function withLinesOnly(text) {
   });
 }
 
-const IMPORTED_LATER = /\bimport\("(\.\/[^"]+)"\)/g;
-
-/** The chunks that are loaded by `import()`. */
-function importedLater(files, outdir) {
-  const names = files.flatMap(({ text }) => [...text.matchAll(IMPORTED_LATER)].map(([, name]) => name));
-  return new Set(names.map((name) => resolve(outdir, name)));
+/** The entry, and the chunks that it imports by statements. */
+function loadedAtOnce({ outputs }, entry) {
+  const found = new Set();
+  const follow = (name) => {
+    if (outputs[name] === undefined || found.has(resolve(name))) return;
+    found.add(resolve(name));
+    for (const { path, kind } of outputs[name].imports) if (kind === "import-statement") follow(path);
+  };
+  follow(Object.keys(outputs).find((name) => resolve(name) === entry));
+  return found;
 }
+
+const IMPORTED_LATER = /\bimport\("(\.\/[^"]+)"\)/g;
 
 /** Calls the function that a chunk has become, where it was to be imported. No line moves: the map stays true. */
 function withoutImports(text) {
@@ -109,14 +132,31 @@ const ${listOf(({ constant, binding }) => `${constant} = ${binding}`)};
 export { ${listOf(({ name, constant }) => `${constant} as ${name}`)} };`;
 }
 
-/** A chunk as a function that returns what it exports. */
-function asFunction(text) {
+/** A chunk as a function that returns what it exports, made at its first call. */
+function asLoader(text, isFunction) {
+  return `let made; export function load() { return made ??= make(); } ${asFunction(text, isFunction, "function make")}`;
+}
+
+/**
+ * A module as a function that returns what it exports. No line moves.
+ *
+ * @param isFunction whether a chunk that it imports has become one, too.
+ * @param head what comes before its brackets.
+ */
+function asFunction(text, isFunction, head) {
   const imports = [];
-  const body = text
+  const calls = [];
+  const body = withoutImports(text)
     .replace(/^import [^;]*;$/gm, (statement) => {
-      imports.push(statement.replaceAll("\n", " "));
+      const line = statement.replaceAll("\n", " ");
+      const [, names = "{}", path] = /^import (?:(\{.*\}) from )?"(\.\/[^"]+)"/.exec(line) ?? [];
+      if (path === undefined || !isFunction(path)) imports.push(line);
+      else {
+        imports.push(`import { load as shared${calls.length} } from "${path}";`);
+        calls.push(`const ${names.replace(/(\w+) as (\w+)/g, "$1: $2")} = shared${calls.length}();`);
+      }
       return "\n".repeat(statement.split("\n").length - 1);
     })
     .replace(/^export \{([^}]*)\};$/m, (_, names) => `return {${names.replace(/(\w+) as (\w+)/g, "$2: $1")}} }`);
-  return `${imports.join(" ")} export function load() { ${body}`;
+  return `${imports.join(" ")} ${head}() { ${calls.join(" ")} ${body}`;
 }
