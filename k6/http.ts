@@ -8,7 +8,6 @@ import type { K6Data } from "../core/summary.ts";
 import { claimsHealth, firstBlock } from "../systems/pulse/answers.ts";
 import { BLOCK, type Endpoint, endpointsOf, LIST, type Topic } from "../systems/pulse/k6/endpoints.ts";
 import { type Answer, Gateway } from "../systems/pulse/k6/gateway.ts";
-import { watchOutages } from "../systems/pulse/k6/outages.ts";
 import { Access } from "./support/access.ts";
 import { now } from "./support/clock.ts";
 import { guarded } from "./support/guard.ts";
@@ -16,7 +15,7 @@ import { enterHealth, requireHealth, type WatchStart } from "./support/health.ts
 import { isShortage } from "./support/host.ts";
 import { lead } from "./support/lead.ts";
 import { countBounds, declareCounters, measures } from "./support/metrics.ts";
-import { publishing, type Tick } from "./support/publishing.ts";
+import type { Tick } from "./support/publishing.ts";
 import { quote } from "./support/quotes.ts";
 import type { Run } from "./support/run.ts";
 import { countStatus } from "./support/statuses.ts";
@@ -95,9 +94,10 @@ export const scheduledVisit = guarded(metrics.script_errors, async (met: Gateway
   await keepingSchedule?.(met);
 });
 
-const keepingSchedule = config.load.kind === "paced" ? visitsOnSchedule() : null;
+const keepingSchedule = config.load.kind === "paced" ? visitsOnSchedule(await import("./support/publishing.ts")) : null;
 
-export const watch = guarded(metrics.script_errors, (met: GatewayStart) => {
+export const watch = guarded(metrics.script_errors, async (met: GatewayStart) => {
+  const { watchOutages } = await import("../systems/pulse/k6/outages.ts");
   const until = now() + secondsOf(config.load) * 1000;
   return watchOutages(new Gateway(config, access, met.leastAge), endpoints, topicOf(0), metrics, until);
 });
@@ -109,7 +109,9 @@ export function teardown(met: GatewayStart): void {
 export const handleSummary = lead?.summaryOf(config, notesOf, evidenceOf);
 
 /** Visits are events of a schedule: what is measured of a publisher is measured of them. */
-function visitsOnSchedule(): (met: GatewayStart) => Promise<void> {
+function visitsOnSchedule({
+  publishing,
+}: typeof import("./support/publishing.ts")): (met: GatewayStart) => Promise<void> {
   const schedule = measures("publishing");
   return (met) => {
     const alone = { ...config, RECEIVER_URL: undefined, SEED: 0, DRAIN_TIMEOUT: 0, DRAIN_QUIET: 0 };

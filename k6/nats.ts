@@ -12,9 +12,10 @@ import type { K6Data } from "../core/summary.ts";
 import { fittingChainIds } from "../systems/pulse/chainids.ts";
 import { probeChain, probeNotes } from "../systems/pulse/k6/probe.ts";
 import { readinessClaim } from "../systems/pulse/k6/readiness.ts";
-import { RunStream } from "../systems/pulse/k6/stream.ts";
+import type { RunStream } from "../systems/pulse/k6/stream.ts";
 import { pulseEvents } from "../systems/pulse/pipeline.ts";
 import { CHAIN_NUMBERS } from "../systems/pulse/wire.ts";
+import { IS_FIRST } from "./support/first.ts";
 import { countBounds, measures } from "./support/metrics.ts";
 import { progressBeside, tellEvery } from "./support/progress.ts";
 import { publisherTest } from "./support/publisher.ts";
@@ -47,7 +48,8 @@ const nats = new Nats({
 });
 
 const bursts = load.kind === "paced" ? load.bursts : undefined;
-const runStream = new RunStream(nats, config, events.subjects);
+/** The first looks after it, alone. */
+const runStream = (IS_FIRST ? await openStream() : null) as RunStream;
 
 const PROGRESS_SECONDS = 5;
 
@@ -94,6 +96,11 @@ export const { options, setup, publish, compareClock, teardown, handleSummary } 
   notes: probeNotes,
   evidence: evidenceOf,
 });
+
+async function openStream(): Promise<RunStream> {
+  const { RunStream } = await import("../systems/pulse/k6/stream.ts");
+  return new RunStream(nats, config, events.subjects);
+}
 
 /** @throws what the server says where it does not take it. */
 function publishOne({ subject, data }: ReturnType<typeof events.write>): void {

@@ -11,7 +11,7 @@ import { LEAD_SECONDS } from "../core/schedule.ts";
 import type { K6Data } from "../core/summary.ts";
 import { CANARY_PUBLISHER } from "../core/trace.ts";
 import { explainSilence } from "../systems/ethhook/causes.ts";
-import { endpointsOf, ruleProblems } from "../systems/ethhook/k6/ownendpoints.ts";
+import type { WebhookEndpoints } from "../systems/ethhook/k6/ownendpoints.ts";
 import { openRedis, openStreams, redisCertificates, requireRedis } from "../systems/ethhook/k6/redis.ts";
 import { readHops, readHopsLeft } from "../systems/ethhook/k6/streamhops.ts";
 import { trimAcknowledged } from "../systems/ethhook/k6/trimming.ts";
@@ -20,6 +20,8 @@ import { eachAdded } from "../systems/ethhook/k6/xadd.ts";
 import { logEvents } from "../systems/ethhook/pipeline.ts";
 import { oneOfEach, streamOfChain } from "../systems/ethhook/wire.ts";
 import type { SentCanaries } from "./support/canary.ts";
+import { IS_FIRST } from "./support/first.ts";
+import { handed } from "./support/handed.ts";
 import { countBounds, measures } from "./support/metrics.ts";
 import { pause } from "./support/pause.ts";
 import { publisherTest } from "./support/publisher.ts";
@@ -29,9 +31,14 @@ import { type Run, reportHops } from "./support/run.ts";
 import { seriesSender } from "./support/series.ts";
 import { settingsOf } from "./support/told.ts";
 
-const given = settingsOf("redis");
+const given = settingsOf("redis", { ENDPOINTS: [] });
 const config = { ...given, STREAM: given.STREAM ?? streamOfChain(given.CHAIN_ID) };
-const told = endpointsOf(config, (file) => open(file));
+const own = IS_FIRST ? await import("../systems/ethhook/k6/ownendpoints.ts") : null;
+const told = handed(
+  "endpoints",
+  () => own?.endpointsOf(config, (file) => open(file)) as WebhookEndpoints,
+  ({ variants }) => ({ endpoints: [], variants }),
+);
 const load = publishingLoad(config);
 countBounds(config);
 const metrics = measures("everywhere", "publishing", "account", "health");
@@ -71,7 +78,7 @@ export const { options, setup, publish, compareClock, teardown, handleSummary } 
     options: redisCertificates(config),
     async require() {
       await requireRedis(redis, config);
-      for (const problem of ruleProblems(told)) {
+      for (const problem of own?.ruleProblems(told) ?? []) {
         console.warn(problem);
         quote(RULE, problem);
       }

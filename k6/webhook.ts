@@ -9,9 +9,7 @@ import { peakOf } from "../core/shape.ts";
 import type { K6Data } from "../core/summary.ts";
 import { CANARY_PUBLISHER } from "../core/trace.ts";
 import { TargetClock } from "../systems/signals/clock.ts";
-import { ExecutedCount, ExecutedList, settleCount, settleExecuted } from "../systems/signals/k6/executed.ts";
 import { Signals, sentOf } from "../systems/signals/k6/signals.ts";
-import { Trials } from "../systems/signals/k6/trials.ts";
 import { longestTrials, webhooksFor } from "../systems/signals/k6/webhookcount.ts";
 import {
   createsWebhooks,
@@ -73,8 +71,8 @@ let executedBefore: number | null = null;
 export const { options, setup, publish, handleSummary } = publisherTest<Opened>(config, metrics, {
   beside: config.TRIALS.length === 0 ? {} : { trials: afterLoad() },
   options: { ...KEPT_CONNECTIONS, ...access.options },
-  require() {
-    if (byCount) executedBefore = executedNow();
+  async require() {
+    if (byCount) executedBefore = await executedNow();
   },
   // Signals are executed by several workers.
   opening: () => ({ order: "none" }),
@@ -99,6 +97,7 @@ export const { options, setup, publish, handleSummary } = publisherTest<Opened>(
 
 /** Once, after the load: one trial after the other. */
 export const attempt = guarded(metrics.script_errors, async (run: SignalRun) => {
+  const { Trials } = await import("../systems/signals/k6/trials.ts");
   const trials = new Trials(config, metrics, signals, run, load.events ?? 0);
   signals.compareTimes(run.targetClock);
   for (const trial of config.TRIALS) {
@@ -110,6 +109,7 @@ export const attempt = guarded(metrics.script_errors, async (run: SignalRun) => 
 
 export async function teardown(run: SignalRun & WatchStart): Promise<void> {
   enterHealth(config, metrics, run);
+  const { settleCount, settleExecuted } = await loadExecuted();
   if (run.executedBefore !== null) {
     const executed = settleCount(config, access, run.executedBefore);
     metrics.signal_executed.add(executed);
@@ -180,7 +180,7 @@ async function proveWebhooks(run: Omit<SignalRun, "targetClock">): Promise<Clock
     }
   }
   if (config.SIGNALS_EXECUTED_URL === undefined) return clock.known;
-  const isListed = byCount ? countGrows(run.executedBefore as number) : traceIsListed(run, clock.known);
+  const isListed = await (byCount ? countGrows(run.executedBefore as number) : traceIsListed(run, clock.known));
   try {
     for (; !isListed(); sleep(0.1)) {
       if (now() > deadline) throw new Error(`SIGNALS_EXECUTED_URL: no accepted signal is listed${isListed.hint()}`);
@@ -194,7 +194,8 @@ async function proveWebhooks(run: Omit<SignalRun, "targetClock">): Promise<Clock
 /** Whether what was accepted is listed, and what to say where it never is. */
 type ListingProbe = (() => boolean) & { hint(): string };
 
-function traceIsListed(run: Omit<SignalRun, "targetClock">, clock: ClockOfTarget): ListingProbe {
+async function traceIsListed(run: Omit<SignalRun, "targetClock">, clock: ClockOfTarget): Promise<ListingProbe> {
+  const { ExecutedList } = await loadExecuted();
   const list = new ExecutedList(config, access, run, run.openedAt, clock.correction);
   const traceless =
     `: it lists signals, but none with what TRACE_FIELD=${config.TRACE_FIELD} was sent; ` +
@@ -203,12 +204,19 @@ function traceIsListed(run: Omit<SignalRun, "targetClock">, clock: ClockOfTarget
   return Object.assign(() => list.arrivals().paths[0].times.length > 0, { hint });
 }
 
-function countGrows(before: number): ListingProbe {
+async function countGrows(before: number): Promise<ListingProbe> {
+  const { ExecutedCount } = await loadExecuted();
   const count = new ExecutedCount(config, access);
   return Object.assign(() => count.now() > before, { hint: () => "" });
 }
 
-function executedNow(): number {
+/** What was executed is read before the load and after it. */
+function loadExecuted(): Promise<typeof import("../systems/signals/k6/executed.ts")> {
+  return import("../systems/signals/k6/executed.ts");
+}
+
+async function executedNow(): Promise<number> {
+  const { ExecutedCount } = await loadExecuted();
   try {
     return new ExecutedCount(config, access).now();
   } catch (problem) {
