@@ -3,16 +3,10 @@
 import { runNumber, traceHash } from "../core/trace.ts";
 import { Run } from "../receiver/run.ts";
 import { selects } from "../systems/ethhook/endpoint.ts";
+import { ENDPOINTS } from "../systems/ethhook/endpoints.ts";
 import { Endpoints } from "../systems/ethhook/receiver/endpoints.ts";
 import type { LogVariant } from "../systems/ethhook/variants.ts";
-import {
-  blockHash,
-  blockNumber,
-  ENDPOINTS,
-  LOGS_PER_BLOCK,
-  logVariantIndex,
-  variantsOf,
-} from "../systems/ethhook/wire.ts";
+import { blockHash, blockNumber, LOGS_PER_BLOCK, logVariantIndex, variantsOf } from "../systems/ethhook/wire.ts";
 import { bench, held } from "./bench.ts";
 
 const EVENTS = 10_000_000;

@@ -6,15 +6,9 @@ import { startService } from "../cli/service.ts";
 import type { Account } from "../core/account.ts";
 import { runNumber, traceHash } from "../core/trace.ts";
 import { selects } from "../systems/ethhook/endpoint.ts";
+import { ENDPOINTS } from "../systems/ethhook/endpoints.ts";
 import type { LogVariant } from "../systems/ethhook/variants.ts";
-import {
-  blockHash,
-  blockNumber,
-  ENDPOINTS,
-  LOGS_PER_BLOCK,
-  logVariantIndex,
-  variantsOf,
-} from "../systems/ethhook/wire.ts";
+import { blockHash, blockNumber, LOGS_PER_BLOCK, logVariantIndex, variantsOf } from "../systems/ethhook/wire.ts";
 import { bench, held, root, sideBySide } from "./bench.ts";
 
 const EVENTS = 60_000;

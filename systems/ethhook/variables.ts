@@ -3,9 +3,10 @@ import { isDuration, parseDuration } from "../../core/shape.ts";
 import { address, filePath, integer, key, keys, share, variable, word } from "../../core/variable.ts";
 import { accounted, canaries, common, MAX_SEQ, publishing, receiverOrNone, scenario } from "../../core/variables.ts";
 import { REDIS_WAYS_IN } from "../access.ts";
+import { ENDPOINTS, NEVER_MATCHING } from "./endpoints.ts";
 import * as profiles from "./profiles.ts";
 import { CHAIN_ID } from "./sepolia.ts";
-import { DELIVERY_QUEUE, ENDPOINTS, NEVER_MATCHING } from "./wire.ts";
+import { DELIVERY_QUEUE } from "./wire.ts";
 
 const pauses = variable("durations with commas, such as 2s,4s,8s,16s; or none", (text) => {
   const parts = text === "none" ? [] : text.split(",");

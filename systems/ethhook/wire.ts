@@ -2,7 +2,7 @@ import { type Stream, variantIndex } from "../../core/event.ts";
 import type { WorkloadEvent } from "../../core/made.ts";
 import { hex, publishedMs, type Trace } from "../../core/trace.ts";
 import { type Endpoint, selects } from "./endpoint.ts";
-import { ADDRESSES, CHAIN_ID, type SIGNATURES, TOPICS } from "./sepolia.ts";
+import { ADDRESSES, CHAIN_ID, TOPICS } from "./sepolia.ts";
 import { ALICE, AMOUNT, BOB, type LogVariant, type LogVariants } from "./variants.ts";
 
 /** The nine fields of a stream entry, in the order in which they are written. */
@@ -34,7 +34,7 @@ export interface LogWorkload {
   readonly seed: number;
   /** Share of the events, from 0 to 1, that no endpoint wants. */
   readonly unmatchedShare: number;
-  /** What the events are drawn from; those of {@link ENDPOINTS} unless told. */
+  /** What the events are drawn from; those of the load test's endpoints unless told. */
   readonly variants?: LogVariants | undefined;
 }
 
@@ -69,30 +69,6 @@ const SEPOLIA: LogVariants = { wanted: WANTED, unwanted: UNWANTED };
 export function variantsOf({ variants = SEPOLIA }: Pick<LogWorkload, "variants">): readonly LogVariant[] {
   return [...variants.wanted, ...variants.unwanted];
 }
-
-function endpoint(name: string, contract: keyof typeof ADDRESSES, signature: keyof typeof SIGNATURES | null): Endpoint {
-  return {
-    name,
-    contract_addresses: [ADDRESSES[contract]],
-    event_signatures: signature === null ? null : [TOPICS[signature]],
-    chain_ids: [CHAIN_ID],
-    is_active: true,
-  };
-}
-
-/** The endpoints of the load test. */
-export const ENDPOINTS: readonly Endpoint[] = [
-  endpoint("usdc-transfers", "usdc", "transfer"),
-  // An endpoint is matched when all of its signatures are among an event's topics: three signatures
-  // would match nothing, so that transfer, deposit and withdrawal are asked for by asking for all.
-  endpoint("weth-events", "weth", null),
-  endpoint("dai-transfers", "dai", "transfer"),
-  endpoint("link-transfers", "link", "transfer"),
-  endpoint("uniswap-swaps", "uniswap", "swap"),
-];
-
-/** An endpoint that must never be told anything: it asks for swaps of a token that knows none. */
-export const NEVER_MATCHING: Endpoint = endpoint("matches-nothing", "usdc", "swap");
 
 const FIRST_BLOCK = 18_000_000;
 /** Log entries of one block, so that log indexes run from 0 to 99 as blocks climb. */

@@ -1,4 +1,5 @@
 import { draw } from "../../core/event.ts";
+import { once } from "../../core/once.ts";
 import { EVENT_ID_LENGTH, eventId, readEventId, type Trace } from "../../core/trace.ts";
 
 /** What is posted to the ingestor. */
@@ -124,13 +125,13 @@ export function readContent(content: string): ContentIdentity | null {
   const end = content.slice(-EVENT_ID_LENGTH);
   const trace = readEventId(end);
   if (trace !== null) return { run: trace.run, publisher: trace.publisher, seq: trace.seq, trace };
-  const [, ...digits] = HEAD.exec(content) ?? [];
+  const [, ...digits] = headPattern().exec(content) ?? [];
   if (digits.length === 0) return null;
   const [run, publisher, seq] = digits.map((text) => Number(`0x${text}`)) as [number, number, number];
   return { run, publisher, seq, trace: null };
 }
 
-const HEAD = new RegExp(`^${HEAD_MARKER}([0-9a-f]{8})-([0-9a-f]{4})-([0-9a-f]{8}) `);
+const headPattern = once(() => new RegExp(`^${HEAD_MARKER}([0-9a-f]{8})-([0-9a-f]{4})-([0-9a-f]{8}) `));
 
 /** How a stored message differs from the sent one; null when it is intact. */
 export function damageOf(stored: StoredMessage, sent: StoredMessage): string | null {

@@ -5,7 +5,7 @@ import { type ClientRequest, type IncomingMessage, request, type ServerResponse 
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { pastRouter } from "../../receiver/direct.ts";
 import { type Receiver, startReceiver } from "../../receiver/server.ts";
-import { ENDPOINTS } from "../../systems/ethhook/wire.ts";
+import { ENDPOINTS } from "../../systems/ethhook/endpoints.ts";
 import { webhook } from "./weth-webhook.ts";
 
 const SECRET = "secret";

@@ -4,6 +4,7 @@ import { type EntryTemplate, type Template, writeEntry } from "../../core/templa
 import { readTraceHash, TRACE_HASH_LENGTH, type Trace, traceHash } from "../../core/trace.ts";
 import { topicHash } from "../../systems/ethhook/cli/topics.ts";
 import { type Endpoint, selects } from "../../systems/ethhook/endpoint.ts";
+import { ENDPOINTS, NEVER_MATCHING } from "../../systems/ethhook/endpoints.ts";
 import { logEvents } from "../../systems/ethhook/pipeline.ts";
 import { SIGNATURES, TOPICS } from "../../systems/ethhook/sepolia.ts";
 import { readEntry } from "../../systems/ethhook/target/entry.ts";
@@ -11,12 +12,10 @@ import type { LogVariant } from "../../systems/ethhook/variants.ts";
 import {
   blockNumber,
   damagedField,
-  ENDPOINTS,
   endpointSelector,
   FIELDS,
   LOGS_PER_BLOCK,
   logVariantIndex,
-  NEVER_MATCHING,
   oneOfEach,
   UNWANTED,
   variantsOf,

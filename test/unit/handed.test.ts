@@ -9,6 +9,10 @@ import { TESTS } from "../../scenarios.ts";
 /** Its types are nowhere. */
 const BUNDLER = "../../bundle.mjs";
 
+interface Bundler {
+  bundleForK6(file: string, bundle: string, options?: { readonly isScript: boolean }): Promise<void>;
+}
+
 /** As k6 has it: made once, and the same for all virtual users. */
 const arrays = new Map<string, unknown[]>();
 vi.mock("k6/data", () => ({
@@ -51,7 +55,7 @@ test.each(TESTS)("the settings of %s are the same as a copy", (name) => {
 test("in a bundle, what only the first needs is a function that the others do not call", async () => {
   const folder = mkdtempSync(join(tmpdir(), "throughline-bundle-"));
   try {
-    const { bundleForK6 } = (await import(BUNDLER)) as { bundleForK6(file: string, bundle: string): Promise<void> };
+    const { bundleForK6 } = (await import(BUNDLER)) as Bundler;
     await bundleForK6("k6/http.ts", join(folder, "http.js"));
     const text = readFileSync(join(folder, "http.js"), "utf8");
     expect(text).toMatch(/^ +function summarize\(/m);
@@ -66,6 +70,28 @@ test("in a bundle, what only the first needs is a function that the others do no
     expect(sources.length).toBeGreaterThan(50);
     const files = sources.filter((source) => !source.startsWith("k6:"));
     for (const file of files) expect(existsSync(join(folder, file)), file).toBe(true);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test("of a script, the first level is one function, made for those who run it", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "throughline-bundle-"));
+  try {
+    const { bundleForK6 } = (await import(BUNDLER)) as Bundler;
+    await bundleForK6("k6/redis.ts", join(folder, "redis.js"), { isScript: true });
+    const text = readFileSync(join(folder, "redis.js"), "utf8");
+    const names = "compareClock,handleSummary,options,publish,setup,teardown,trim";
+    expect(text).toContain(`const{${names}}=await test();export{${names}};`);
+    const firstLevel = text
+      .slice(0, text.indexOf("async function test(){"))
+      .replaceAll(/import\{[^}]*\}from"[^"]*";/g, "");
+    expect(firstLevel, "modules of k6, and no more").toBe("");
+    await bundleForK6("k6/redis.ts", join(folder, "module.js"));
+    const module = readFileSync(join(folder, "module.js"), "utf8");
+    // Several chunks of import() share it, and nothing else does.
+    expect(module).toMatch(/^ +function safeParse\(/m);
+    expect(module).not.toMatch(/^function safeParse\(/m);
   } finally {
     rmSync(folder, { recursive: true });
   }

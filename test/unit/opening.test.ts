@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Opening } from "../../core/report.ts";
 import { workloadOf } from "../../receiver/farends.ts";
 import { differenceOf } from "../../receiver/opening.ts";
-import { ENDPOINTS } from "../../systems/ethhook/wire.ts";
+import { ENDPOINTS } from "../../systems/ethhook/endpoints.ts";
 import { OPENING } from "./reports.ts";
 
 const webhooks = (changes: object = {}) => {

@@ -10,7 +10,7 @@ import { Histogram } from "../../core/histogram.ts";
 import { CANARY_PUBLISHER } from "../../core/trace.ts";
 import { Misbehaviour } from "../../receiver/misbehaviour.ts";
 import { type Receiver, startReceiver } from "../../receiver/server.ts";
-import { ENDPOINTS } from "../../systems/ethhook/wire.ts";
+import { ENDPOINTS } from "../../systems/ethhook/endpoints.ts";
 import { batch } from "./reports.ts";
 import { SEQ, webhook } from "./weth-webhook.ts";
 

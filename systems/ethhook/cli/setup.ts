@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import type { Client } from "pg";
 import { asLibpqMeans } from "../../../core/postgresurl.ts";
 import type { Endpoint } from "../endpoint.ts";
+import { ENDPOINTS, NEVER_MATCHING } from "../endpoints.ts";
 import { SIGNATURES, TOPICS } from "../sepolia.ts";
-import { ENDPOINTS, NEVER_MATCHING } from "../wire.ts";
 import { type Columns, checkColumns } from "./columns.ts";
 import { topicHash } from "./topics.ts";
 

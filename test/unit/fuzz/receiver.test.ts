@@ -7,8 +7,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Account } from "../../../core/account.ts";
 import { eventId, runNumber, traceHash } from "../../../core/trace.ts";
 import { type Receiver, startReceiver } from "../../../receiver/server.ts";
+import { ENDPOINTS } from "../../../systems/ethhook/endpoints.ts";
 import { logEvents } from "../../../systems/ethhook/pipeline.ts";
-import { ENDPOINTS } from "../../../systems/ethhook/wire.ts";
 import { streamOf } from "../../../systems/pulse/events.ts";
 import { corpus, damagedText, fuzz, hostileTexts, type PastFailure } from "./fuzzing.ts";
 
