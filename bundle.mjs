@@ -50,8 +50,12 @@ export async function bundleForK6(file, outfile, { isScript = false } = {}) {
  * each virtual user, 45 KB; and without spaces and long forms, which would only fill a Kubernetes ConfigMap.
  */
 async function asScript(text, sourcefile) {
-  const names = /^export \{([^}]*)\};$/m.exec(text)[1].replace(/\w+ as (\w+)/g, "$1");
-  const script = `${asFunction(text, () => false, "async function test")}\nexport const {${names}} = await test();`;
+  const exported = /^export \{([^}]*)\};$/m.exec(text)[1].split(",");
+  const names = exported.map((each, place) => ({ name: each.trim().split(" as ").at(-1), constant: `export${place}` }));
+  const listOf = (written) => names.map(written).join(", ");
+  const script = `${asFunction(text, () => false, "async function test")}
+const { ${listOf(({ name, constant }) => `${name}: ${constant}`)} } = await test();
+export { ${listOf(({ name, constant }) => `${constant} as ${name}`)} };`;
   const { format, target, sourcemap, sourcesContent } = FOR_K6;
   const short = { minifyWhitespace: true, minifySyntax: true };
   return (await transform(script, { ...short, format, target, sourcemap, sourcesContent, sourcefile })).code;
