@@ -13,6 +13,16 @@ const BUNDLES = ["http", "websocket", "sockets", "ingest", "webhook", "nats", "r
 const VUS = 400;
 const ROUNDS = 3;
 
+/** Of what type of k6 each kind is. */
+const TYPES = {
+  latency: "Trend",
+  share: "Rate",
+  count: "Counter",
+  reading: "Gauge",
+  tally: "Counter",
+  moment: "Trend",
+};
+
 /** Nothing of the test runs but what k6 evaluates for each virtual user; then all of them are there for a moment. */
 const scriptOf = (module: string | null, vus: number) => `import { sleep } from "k6";
 ${module === null ? "" : `import ${JSON.stringify(module)};`}
@@ -65,19 +75,11 @@ async function bareModule(folder: string, bundle: string, module: string): Promi
   return file;
 }
 
-const TYPES = {
-  latency: "Trend",
-  share: "Rate",
-  count: "Counter",
-  reading: "Gauge",
-  tally: "Counter",
-  moment: "Trend",
-};
-
 function declared(name: string, kind: Metric["kind"]): string[] {
-  const made = (type: string, metric: string) => `new ${type}_of_k6(${JSON.stringify(metric)})`;
+  const made = (type: string, metric: string, isTime = false) =>
+    `new ${type}_of_k6(${JSON.stringify(metric)}, ${isTime})`;
   const samples = kind === "tally" || kind === "moment" ? [] : [made("Counter", sampleCounter(name))];
-  return [made(TYPES[kind], name).replace(")", kind === "latency" ? ", true)" : ")"), ...samples];
+  return [made(TYPES[kind], name, kind === "latency"), ...samples];
 }
 
 /** What each costs beside the first, for which k6 reads the script and which makes what the others get. */
