@@ -1,5 +1,6 @@
 /** The lines of an account in the terminal output: what was published, delivered and lost, and how late. */
 import { type Account, ENDINGS, type FarEndAccount, isWhole, type Offender } from "./account.ts";
+import { type Answers, describeAnswers } from "./answers.ts";
 import { bullet } from "./bullet.ts";
 import { uncertaintyOf } from "./clocks.ts";
 import {
@@ -110,34 +111,47 @@ function drainOf(account: Account): string {
   return `${ending ?? "not settled"}: ${due}${then}${why}`;
 }
 
-/** @param judged the objectives of all tests of the run. */
-export function renderAccount(
-  account: Account | null,
-  rows: readonly SloResult[],
-  judged: readonly SloResult[] = rows,
-): string[] {
-  if (account === null) return [];
+/** What a run, or one of its tests, came to. */
+interface Outcome {
+  readonly account: Account | null;
+  readonly answers: Answers | null;
+  readonly rows: readonly SloResult[];
+  /** The objectives of all tests of the run; those of `rows` by default. */
+  readonly judged?: readonly SloResult[];
+}
+
+/** The lines of an account; without one, how long the answers took. */
+export function renderAccount(outcome: Outcome): string[] {
+  const { account } = outcome;
+  if (account === null) return renderTimes(outcome);
   // Who was stopped has reported neither the last events nor that it left.
   const isCut = account.ending === "interrupted";
   return [
     ...headlineOf(account).filter((line) => !isCut || !line.startsWith(JUDGED)),
     ...strangersOf(isCut ? { ...account, unreported: 0 } : account),
-    ...(hadLoad(account) ? renderLoaded(account, rows, judged) : []),
+    ...(hadLoad(account) ? renderLoaded(account, outcome) : []),
     ...account.causes.map((cause) => `  ${isWhole(account) ? "found" : "cause"}      ${cause}`),
     ...(account.findings ?? []).map((finding) => `  found      ${finding}`),
   ];
 }
 
 /** What can be said of a load alone. */
-function renderLoaded(account: Account, rows: readonly SloResult[], judged: readonly SloResult[]): string[] {
-  const unbounded = describeUnbounded(account, judged);
+function renderLoaded(account: Account, outcome: Outcome): string[] {
   return [
-    renderLatency(account),
-    ...(unbounded === null ? [] : [bullet(`latency was ${unbounded}`, "  unbounded  ")]),
+    ...renderTimes(outcome),
     ...stallOf(account),
     bullet(drainOf(account), "  drain      "),
     ...renderOffenders(account),
-    ...openedRooms().flatMap(({ tellsOfAccount }) => tellsOfAccount?.(account, rows) ?? []),
+    ...openedRooms().flatMap(({ tellsOfAccount }) => tellsOfAccount?.(account, outcome.rows) ?? []),
+  ];
+}
+
+/** How late deliveries and answers came, and which of that nobody judged. */
+function renderTimes({ account, answers, rows, judged = rows }: Outcome): string[] {
+  return [
+    ...(account === null ? [] : [renderLatency(account)]),
+    ...(answers === null ? [] : [`  answers    ${describeAnswers(answers)}`]),
+    ...describeUnbounded({ account, answers, rows: judged }).map((told) => bullet(told, "  unbounded  ")),
   ];
 }
 

@@ -22,6 +22,8 @@ export interface Metric {
   readonly perEvent?: true;
   /** Ends in one of our processes, so that our own delays and a busy machine make it longer. */
   readonly ours?: true;
+  /** Times the answers to what is published: an objective of it bounds them. */
+  readonly answers?: true;
   /** The target accepted nothing. */
   readonly refusal?: true;
   /** The target gives reasons for it: words of this kind are its evidence. */
@@ -38,6 +40,7 @@ export const tally = (meaning: string): Metric => ({ kind: "tally", meaning });
 export const refusal = (metric: Metric): Metric => ({ ...metric, refusal: true });
 export const perEvent = (metric: Metric): Metric => ({ ...metric, perEvent: true });
 export const ours = (metric: Metric): Metric => ({ ...metric, ours: true });
+export const answering = (metric: Metric): Metric => ({ ...metric, answers: true });
 export const inWords = (words: WordKind, metric: Metric): Metric => ({ ...metric, words });
 export const whole = (metric: Metric): Metric => ({ ...metric, whole: true });
 export const between = (far: "arrival" | "table", metric: Metric): Metric => ({ ...metric, between: far });

@@ -5,6 +5,7 @@
 
 import { COUNTS, type CountName } from "./counts.ts";
 import {
+  answering,
   between,
   count,
   inWords,
@@ -122,7 +123,7 @@ const publishing = {
   unsent_waiting: tally("events that could not be sent because every publisher was waiting for an answer"),
   unreachable_at: moment("when events could not be sent because there was no connection"),
   events_deduplicated: tally("events that the transport had already stored under the same id"),
-  publish_ack_latency_ms: perEvent(ours(latency("from sending an event to its acknowledgement"))),
+  publish_ack_latency_ms: answering(perEvent(ours(latency("from sending an event to its acknowledgement")))),
   schedule_delay_ms: perEvent(latency("from the moment an event was due to its sending")),
   offered_rate_share: reading("share of the requested rate that was offered: 1 when all events are sent on time"),
   publishing_seconds: reading("from the start of the load to the last send, and as long as its events were to take"),

@@ -49,3 +49,14 @@ function shareBelow(percentiles: Part["percentiles"], value: number): number {
   const [[from, low], [to, high]] = [known[place - 1], known[place]] as [[number, number], [number, number]];
   return (from + ((to - from) * (value - low)) / (high - low)) / 100;
 }
+
+/** The percentiles among what k6 aggregated of a latency. */
+export function percentilesOf(values: Readonly<Record<string, number>>): Part["percentiles"] {
+  const names = { min: 0, med: 50, max: 100 };
+  const entries = Object.entries(values).flatMap(([name, value]): [number, number][] => {
+    const given = /^p\(([\d.]+)\)$/.exec(name)?.[1];
+    const place = given === undefined ? names[name as keyof typeof names] : Number(given);
+    return place === undefined ? [] : [[place, value]];
+  });
+  return new Map(entries);
+}

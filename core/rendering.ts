@@ -2,6 +2,7 @@
 
 import type { Account } from "./account.ts";
 import { renderAccount } from "./accountlines.ts";
+import { answersOf } from "./answers.ts";
 import { bullet } from "./bullet.ts";
 import { attended, isAsPlanned } from "./notes.ts";
 import { number } from "./numbers.ts";
@@ -10,15 +11,16 @@ import { openedRooms } from "./room.ts";
 import { sharedRows } from "./sharedrows.ts";
 import type { SloResult } from "./sloresult.ts";
 import type { Summary } from "./summary.ts";
-import { isUnbounded, LATENCY_UNJUDGED } from "./unbounded.ts";
+import { unjudgedIn } from "./unbounded.ts";
 import type { Verdict } from "./verdict.ts";
 
 /** A test's record as text for a terminal. */
 export function renderSummary(summary: Summary): string {
-  const { test, scenario, run, verdict, reasons, changes } = summary;
+  const { test, scenario, run, verdict, reasons, changes, account, rows } = summary;
+  const answers = answersOf([summary.metrics]);
   const sections = [
     [
-      `${verdict}  ${test}, scenario ${scenario}${run === null ? "" : `, run ${run}`}${unjudgedIn(verdict, summary.account, summary.rows)}`,
+      `${verdict}  ${test}, scenario ${scenario}${run === null ? "" : `, run ${run}`}${limitOf(verdict, { account, answers, rows })}`,
       ...reasons.flatMap(renderReason),
     ],
     [
@@ -26,10 +28,10 @@ export function renderSummary(summary: Summary): string {
       ...renderNotes(attended(summary.notes)),
       ...renderRate(summary.rate),
       ...openedRooms().flatMap(({ tells }) => tells?.(summary.metrics) ?? []),
-      ...renderAccount(summary.account, summary.rows),
+      ...renderAccount({ account, answers, rows }),
       ...renderNotes(summary.notes.filter(isAsPlanned)),
     ],
-    renderRows(summary.rows.map((row) => ({ test, row }))),
+    renderRows(rows.map((row) => ({ test, row }))),
   ];
   return renderSections(sections);
 }
@@ -67,7 +69,8 @@ export function renderRun(text: RunText): string {
     tests.flatMap(({ test, notes }, place) =>
       renderNotes(chosen(notes).map((note) => `${labels[place] ?? test}: ${note}`)),
     );
-  const headline = `${verdict}  run ${run}${unjudgedIn(verdict, sofar, judged)}`;
+  const answers = answersOf(tests.map(({ metrics }) => metrics));
+  const headline = `${verdict}  run ${run}${limitOf(verdict, { account: sofar, answers, rows: judged })}`;
   const sections = [
     [`${headline}${interrupted ? ", interrupted" : ""}`, ...reasons.flatMap(renderReason)],
     [
@@ -75,7 +78,7 @@ export function renderRun(text: RunText): string {
       ...notesOf(attended),
       ...renderRate(jointRate(tests)),
       ...tests.flatMap(({ metrics }) => openedRooms().flatMap(({ tells }) => tells?.(metrics) ?? [])),
-      ...renderAccount(sofar, settling?.rows ?? [], judged),
+      ...renderAccount({ account: sofar, answers, rows: settling?.rows ?? [], judged }),
       ...notesOf((notes) => notes.filter(isAsPlanned)),
     ],
     // After a long table the verdict has left the screen.
@@ -85,8 +88,9 @@ export function renderRun(text: RunText): string {
 }
 
 /** A verdict claims no more than was judged. */
-function unjudgedIn(verdict: Verdict, account: Account | null, rows: readonly SloResult[]): string {
-  return verdict === "PASS" && isUnbounded(account, rows) ? `, ${LATENCY_UNJUDGED}` : "";
+function limitOf(verdict: Verdict, measured: Parameters<typeof unjudgedIn>[0]): string {
+  const unjudged = verdict === "PASS" ? unjudgedIn(measured) : null;
+  return unjudged === null ? "" : `, ${unjudged} not judged`;
 }
 
 /** The names of the tests that share an objective; the test's own where all its processes do. */

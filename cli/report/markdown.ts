@@ -1,6 +1,7 @@
 /** A run as Markdown, for a pull request or the summary of a CI job. */
 import type { RootContent } from "mdast";
 import { isWhole } from "../../core/account.ts";
+import { describeAnswers } from "../../core/answers.ts";
 import { uncertaintyOf } from "../../core/clocks.ts";
 import {
   COUNT_NAMES,
@@ -21,12 +22,12 @@ import { toShow } from "../../core/percentiles.ts";
 import type { Reason } from "../../core/reason.ts";
 import { observedOf, samplesOf } from "../../core/rendering.ts";
 import { describeStandstill } from "../../core/standstill.ts";
-import { describeUnbounded, isUnbounded, LATENCY_UNJUDGED } from "../../core/unbounded.ts";
+import { describeUnbounded, unjudgedIn } from "../../core/unbounded.ts";
 import { comparisonMarkdown } from "../baseline/rendering.ts";
 import { percent } from "../format.ts";
 import { code, heading, list, markdown, paragraph, strong, table, text } from "../markdown.ts";
 import type { Result } from "../result.ts";
-import { changesOf, notesOf, type Objective, objectivesOf } from "./objectives.ts";
+import { answersIn, changesOf, notesOf, type Objective, objectivesOf } from "./objectives.ts";
 import type { BaselineComparison } from "./sections/comparison.tsx";
 
 const WORDS = { met: "met", missed: "MISSED", unmeasured: "not measured" };
@@ -35,14 +36,16 @@ const WORDS = { met: "met", missed: "MISSED", unmeasured: "not measured" };
 export function renderMarkdown(result: Result, compared: BaselineComparison): string {
   const { verdict, run, subject, reasons } = result;
   const objectives = objectivesOf(result);
-  const unjudged = verdict === "PASS" && isUnbounded(result.account, objectives) ? `, ${LATENCY_UNJUDGED}` : "";
+  const measured = { account: result.account, answers: answersIn(result), rows: objectives };
+  const unjudged = verdict === "PASS" ? unjudgedIn(measured) : null;
   return markdown([
-    heading(2, `${verdict}: ${subject}${unjudged}`),
+    heading(2, `${verdict}: ${subject}${unjudged === null ? "" : `, ${unjudged} not judged`}`),
     paragraph(text("run "), code(run)),
     ...(reasons.length === 0 ? [] : [list(reasons.map(reasonMarkdown))]),
     ...changesOf(result).map((change) => paragraph(strong("changed bound"), text(` ${change}`))),
     ...notesOf(result).map((note) => paragraph(text(note))),
-    ...accountTable(result.account, objectives),
+    ...accountTable(result.account),
+    ...times(measured),
     ...objectiveTable(objectives),
     ...("comparison" in compared ? comparisonMarkdown(compared.comparison) : []),
   ]);
@@ -60,12 +63,11 @@ const SHOWN: readonly CountName[] = [
   ...(["late", "unjudged", "unheard"] as const),
 ];
 
-function accountTable(account: Result["account"], objectives: readonly Objective[]): RootContent[] {
+function accountTable(account: Result["account"]): RootContent[] {
   if (account === null) return [];
   if (!hadLoad(account)) return [paragraph(text(`Load: ${NO_LOAD}.`))];
   const latency = toShow(account.latency);
   const stall = describeStandstill(account, uncertaintyOf(account)("account_delivery_p95_ms"));
-  const unbounded = describeUnbounded(account, objectives);
   const order = describeOrder(account);
   const names = COUNT_NAMES.filter(
     (name) => COUNTS[name].of !== "paths" && (SHOWN.includes(name) || account[name] > 0),
@@ -82,7 +84,6 @@ function accountTable(account: Result["account"], objectives: readonly Objective
     ...(order === null || isOnlyCounted(account)
       ? []
       : [paragraph(text(`Order: ${account.ordered ? "judged " : ""}${order}.`))]),
-    ...(unbounded === null ? [] : [paragraph(text(`Latency: ${unbounded}.`))]),
     ...(account.causes.length + account.findings.length === 0
       ? []
       : [
@@ -93,6 +94,15 @@ function accountTable(account: Result["account"], objectives: readonly Objective
         ]),
     table(head, [[...counts, time(latency.p50), time(latency.p99)]], head),
   ];
+}
+
+/** How long the answers took, and which times nobody judged. */
+function times(measured: Parameters<typeof describeUnbounded>[0]): RootContent[] {
+  const { answers } = measured;
+  return [
+    ...(answers === null ? [] : [`Answers: ${describeAnswers(answers)}.`]),
+    ...describeUnbounded(measured).map((told) => `Unbounded: ${told}.`),
+  ].map((told) => paragraph(text(told)));
 }
 
 function objectiveTable(objectives: readonly Objective[]): RootContent[] {

@@ -1,3 +1,4 @@
+import { type Answers, answersOf } from "../../core/answers.ts";
 import { metricOf } from "../../core/metrics.ts";
 import { byUrgency } from "../../core/notes.ts";
 import { sharedRows } from "../../core/sharedrows.ts";
@@ -47,6 +48,11 @@ export function notesOf({ tests }: Pick<Result, "tests">): string[] {
   return tests.flatMap((test) =>
     byUrgency(test.summary?.notes ?? []).map((note) => `${testName(test, tests)}: ${note}`),
   );
+}
+
+/** How long the answers to what was published took, over all processes. */
+export function answersIn({ tests }: Pick<Result, "tests">): Answers | null {
+  return answersOf(tests.map(({ summary }) => summary?.metrics ?? {}));
 }
 
 /** Changed bounds and disabled objectives, each once. */

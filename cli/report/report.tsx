@@ -4,12 +4,13 @@
  */
 import { createHash } from "node:crypto";
 import { renderToString } from "preact-render-to-string";
+import { unjudgedIn } from "../../core/unbounded.ts";
 import type { Result } from "../result.ts";
 import { CHART_DATA_ID, type Charts } from "./charts.ts";
 import { flowOf } from "./flow.ts";
 import { healthLinesOf, usageOf } from "./health.ts";
 import { curvesOf, latenciesOf } from "./latency.ts";
-import { objectivesOf, testName } from "./objectives.ts";
+import { answersIn, objectivesOf, testName } from "./objectives.ts";
 import { AccountSection } from "./sections/account.tsx";
 import { type BaselineComparison, ComparisonSection } from "./sections/comparison.tsx";
 import { type Attachment, DetailsSection } from "./sections/details.tsx";
@@ -42,6 +43,7 @@ const COLOURS = { PASS: "#1a7f4b", FAIL: "#c2321f", INVALID: "#9a6700" };
 export function renderReport({ result, compared, attachments, assets }: ReportInput): string {
   const objectives = objectivesOf(result);
   const latencies = latenciesOf(result);
+  const measured = { account: result.account, answers: answersIn(result), rows: objectives };
   const timeline = timelineOf(result);
   const ofTarget = result.health.filter(({ role }) => role === "target");
   const ofGenerator = result.health.filter(({ role }) => role !== "target");
@@ -63,12 +65,12 @@ export function renderReport({ result, compared, attachments, assets }: ReportIn
       </PageHead>
       <body>
         <main>
-          <VerdictSection result={result} objectives={objectives} />
+          <VerdictSection result={result} objectives={objectives} unjudged={unjudgedIn(measured)} />
           <noscript>
             <p class="quiet">Charts need JavaScript; every number is in the tables.</p>
           </noscript>
-          <AccountSection account={result.account} objectives={objectives} />
-          <LatencySection latencies={latencies} />
+          <AccountSection account={result.account} />
+          <LatencySection latencies={latencies} measured={measured} />
           <TimelineSection timeline={timeline} />
           <ObjectivesSection objectives={objectives} />
           <GeneratorSection

@@ -4,7 +4,7 @@ import { attribute, weighed, withCauses } from "../../core/attribution.ts";
 import { type Evidence, evidenceOf } from "../../core/evidence.ts";
 import { worseLag } from "../../core/lag.ts";
 import { metricOf } from "../../core/metrics.ts";
-import { isBelow, type Part, percentileOf } from "../../core/mixture.ts";
+import { isBelow, percentileOf, percentilesOf } from "../../core/mixture.ts";
 import { isCountedByK6, reachingCounter, sampleCounter } from "../../core/samples.ts";
 import type { Slo } from "../../core/slo.ts";
 import { greater, type Observation, objectiveOf, type SloResult, type Uncertainty } from "../../core/sloresult.ts";
@@ -172,16 +172,6 @@ export function mergedLatencies(instances: readonly Metrics[]): Metrics {
       return [[name, { count: sum(parts.map(({ samples }) => samples)), ...Object.fromEntries(percentiles) }]];
     }),
   );
-}
-
-function percentilesOf(values: Readonly<Record<string, number>>): Part["percentiles"] {
-  const names = { min: 0, med: 50, max: 100 };
-  const entries = Object.entries(values).flatMap(([name, value]): [number, number][] => {
-    const given = /^p\(([\d.]+)\)$/.exec(name)?.[1];
-    const place = given === undefined ? names[name as keyof typeof names] : Number(given);
-    return place === undefined ? [] : [[place, value]];
-  });
-  return new Map(entries);
 }
 
 function sum(values: readonly number[]): number {

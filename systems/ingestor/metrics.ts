@@ -1,9 +1,9 @@
 /** Metrics of the message ingestor. */
-import { count, latency, ours, perEvent, refusal, share, tally } from "../../core/metric.ts";
+import { answering, count, latency, ours, perEvent, refusal, share, tally } from "../../core/metric.ts";
 
 export const ingest = {
   ingest_failure_rate: share("messages that were not answered with 2xx and a message id"),
-  ingest_accepted_latency_ms: perEvent(ours(latency("answer time of messages that were accepted (2xx)"))),
+  ingest_accepted_latency_ms: answering(perEvent(ours(latency("answer time of messages that were accepted (2xx)")))),
   ingest_refused_latency_ms: latency("answer time of messages that were refused (4xx other than 429)"),
   ingest_limited_latency_ms: latency("answer time of messages above a limit (429)"),
   ingest_error_latency_ms: latency("answer time of messages with a server error (5xx)"),

@@ -1,5 +1,5 @@
 /** Metrics of signal webhooks. */
-import { count, latency, ours, refusal, share, tally, whole } from "../../core/metric.ts";
+import { answering, count, latency, ours, refusal, share, tally, whole } from "../../core/metric.ts";
 
 export const signals = {
   signal_swallowed: count("unique signals that got the answer to an earlier one, or were answered as known"),
@@ -7,7 +7,7 @@ export const signals = {
     "first answers without an execution, where only totals can be compared; below 0: executions without a first answer",
   ),
   signal_success_rate: share("signals of the load that were accepted, each for the first time"),
-  signal_latency_ms: ours(latency("answer time of signals of the load that were accepted")),
+  signal_latency_ms: answering(ours(latency("answer time of signals of the load that were accepted"))),
   signal_hft_success_rate: share("signals of the hft trial that were accepted, each for the first time"),
   signal_hft_latency_ms: latency("answer time of signals of the hft trial that were accepted"),
   signal_memory_success_rate: share("signals of the memory trial that were accepted, each for the first time"),

@@ -19,23 +19,15 @@ import { NOTHING, number, several } from "../../../core/numbers.ts";
 import { describeOrder } from "../../../core/order.ts";
 import { firstOf, shortened, shortlist } from "../../../core/shortlist.ts";
 import { describeStandstill } from "../../../core/standstill.ts";
-import { describeUnbounded } from "../../../core/unbounded.ts";
 import { duration } from "../../format.ts";
 import type { Result } from "../../result.ts";
 import { describeFlow, flowOf } from "../flow.ts";
-import type { Objective } from "../objectives.ts";
 import { Chart, type Column, Figure, Section, Table } from "./parts.tsx";
 
 type Account = NonNullable<Result["account"]>;
 
 /** What happened to every event. */
-export function AccountSection({
-  account,
-  objectives,
-}: {
-  account: Result["account"];
-  objectives: readonly Objective[];
-}) {
+export function AccountSection({ account }: Pick<Result, "account">) {
   if (account === null) {
     return (
       <Section id="account" title="Account">
@@ -53,7 +45,6 @@ export function AccountSection({
   }
   const { ending, drain, backlog, paths } = account;
   const stall = describeStandstill(account, uncertaintyOf(account)("account_delivery_p95_ms"));
-  const unbounded = describeUnbounded(account, objectives);
   const order = describeOrder(account);
   return (
     <Section id="account" title="Account">
@@ -77,7 +68,6 @@ export function AccountSection({
           {order}.
         </p>
       )}
-      {unbounded === null ? null : <p>Latency was {unbounded}.</p>}
       <p>
         Judged: {judgedOf(account)}. When the last event was acknowledged, <Figure value={backlog} /> were missing
         {drain > 0 ? (

@@ -1,12 +1,17 @@
+import { describeAnswers } from "../../../core/answers.ts";
 import { number } from "../../../core/numbers.ts";
+import { describeUnbounded } from "../../../core/unbounded.ts";
 import { ALL_PATHS, curvesOf, describeCurves, type PathLatency } from "../latency.ts";
 import { Chart, Figure, Section, Table } from "./parts.tsx";
 
 /** How many paths the table lists. */
 const LISTED = 20;
 
-/** Delivery latencies, by percentile and by path. */
-export function LatencySection({ latencies }: { latencies: readonly PathLatency[] }) {
+type Measured = Parameters<typeof describeUnbounded>[0];
+
+/** Delivery latencies, by percentile and by path, the time of answers, and which of that nobody judged. */
+export function LatencySection({ latencies, measured }: { latencies: readonly PathLatency[]; measured: Measured }) {
+  const { answers } = measured;
   const listed = latencies.slice(0, LISTED);
   const left = latencies.length - listed.length;
   return (
@@ -39,6 +44,10 @@ export function LatencySection({ latencies }: { latencies: readonly PathLatency[
           {left > 0 ? <p class="quiet">{number(left)} quicker paths are not listed.</p> : null}
         </>
       )}
+      {answers === null ? null : <p id="answers">Answers to what was published: {describeAnswers(answers)}.</p>}
+      {describeUnbounded(measured).map((told) => (
+        <p key={told}>Unbounded: {told}.</p>
+      ))}
     </Section>
   );
 }

@@ -2,21 +2,26 @@ import { uncertaintyOf } from "../../../core/clocks.ts";
 import { hadLoad, isOnlyCounted, ONLY_COUNTED } from "../../../core/counts.ts";
 import { milliseconds, number, several } from "../../../core/numbers.ts";
 import { toShow } from "../../../core/percentiles.ts";
-import { isUnbounded } from "../../../core/unbounded.ts";
+import type { unjudgedIn } from "../../../core/unbounded.ts";
 import { duration } from "../../format.ts";
 import type { Cut, Result } from "../../result.ts";
 import type { Moment } from "../moments.ts";
 import { changesOf, notesOf, type Objective } from "../objectives.ts";
 import { MomentLink } from "./parts.tsx";
 
-function meaningOf({ verdict, account }: Result, objectives: readonly Objective[]): string {
+interface Verdict {
+  readonly result: Result;
+  readonly objectives: readonly Objective[];
+  /** Of a run that passed. */
+  readonly unjudged: ReturnType<typeof unjudgedIn>;
+}
+
+function meaningOf({ result: { verdict }, objectives, unjudged }: Verdict): string {
   const missed = objectives.filter(({ result, miss }) => result === "missed" && miss === "FAIL").length;
   switch (verdict) {
     case "PASS":
-      if (isUnbounded(account, objectives)) {
-        return "Every objective was measured and met. None of them bounds latency, which was not judged.";
-      }
-      return "Every objective was measured and met.";
+      if (unjudged === null) return "Every objective was measured and met.";
+      return `Every objective was measured and met. None of them bounds ${unjudged === "latency" ? "latency" : "the answers"}: not judged.`;
     case "FAIL":
       // Records by version 0.1 of tests with several processes.
       if (missed === 0) return "The target missed an objective when all processes were judged as one.";
@@ -40,7 +45,8 @@ function cutIn({ cut, account }: Result): string {
 }
 
 /** The verdict, its reasons, and what to look at next. */
-export function VerdictSection({ result, objectives }: { result: Result; objectives: readonly Objective[] }) {
+export function VerdictSection(given: Verdict) {
+  const { result, objectives } = given;
   const { run, subject, verdict, complete, startedAt, endedAt, machine, account } = result;
   const scenarios = [...new Set(result.tests.flatMap(({ summary }) => summary?.scenario ?? []))];
   const started = new Date(startedAt).toISOString();
@@ -52,7 +58,7 @@ export function VerdictSection({ result, objectives }: { result: Result; objecti
         <span class="run">{run}</span>
       </h1>
       <p class="sentence">
-        {meaningOf(result, objectives)}
+        {meaningOf(given)}
         {account !== null && isOnlyCounted(account) ? ` Arrivals were counted: ${ONLY_COUNTED}.` : null}
         {complete ? null : ` ${cutIn(result)}`}
       </p>
