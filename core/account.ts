@@ -10,6 +10,7 @@ import type { LookAccount } from "./looks.ts";
 import type { Mistake } from "./mistakes.ts";
 import type { PromisedOrder } from "./order.ts";
 import type { Standstill } from "./standstill.ts";
+import type { Unanswered } from "./unanswered.ts";
 
 /** How the wait for the last deliveries ended, in words. */
 export const ENDINGS = {
@@ -223,6 +224,8 @@ export interface Account extends Counts {
   readonly offending: number;
   /** Lost deliveries that arrived on paths that do not select them. */
   readonly detours: Detours;
+  /** What became of events that were neither acknowledged nor refused; older records lack it. */
+  readonly unanswered?: readonly Unanswered[];
   /** Subscriptions that received a probe, an event that no filter selects. */
   readonly probed: number;
   /** Attribute values that the target mistakes for others; empty where nothing was misrouted. */

@@ -18,7 +18,7 @@ const TABLE = {
   published: { of: "events", meaning: "events that publishers handed to the transport" },
   acknowledged: { of: "events", meaning: "events that the transport acknowledged" },
   refused: { of: "events", meaning: "events that the transport refused", fault: true },
-  unknown: { of: "events", meaning: "events whose acknowledgement never came", fault: true },
+  unknown: { of: "events", meaning: "events that the transport neither acknowledged nor refused", fault: true },
   unsent: { of: "events", meaning: "events that were due and could not be sent", fault: true },
   contested: { of: "events", meaning: "sequence numbers that were reported twice, for different events", fault: true },
   unheard: {
@@ -61,7 +61,7 @@ const TABLE = {
   unjudged: {
     of: "deliveries",
     meaning:
-      "deliveries that may or may not happen: sent too near the start or end of a connection, or never acknowledged",
+      "deliveries that may or may not happen: sent too near the start or end of a connection, or neither acknowledged nor refused",
   },
   foreign: { of: "deliveries", meaning: "arrivals that carry the identity of another run, or none" },
   paths: { of: "paths", meaning: "subscriptions and endpoints of the run" },

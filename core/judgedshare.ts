@@ -11,7 +11,7 @@ export function judgedShare({ acknowledged, unheard, expected, unjudged }: Count
 export function judgedOf(counts: Counts): string {
   const share = judgedShare(counts);
   const { unheard, unjudged, unknown } = counts;
-  const why = unknown === 0 ? "too near the edges of a connection" : "too near edges, or never acknowledged";
+  const why = unknown === 0 ? "too near the edges of a connection" : "too near edges, or without a clear answer";
   const judged = share === null ? "nothing" : `${Math.floor(share * 1000 + 1e-9) / 10} % of what was published`;
   return `${judged}: ${number(unjudged)} unjudged (${why}), ` + `${number(unheard)} published with nobody listening`;
 }

@@ -99,8 +99,8 @@ export interface PathAccount {
   /** Arrivals that the path's filter does not select. */
   readonly misrouted: number;
   /**
-   * Selected events that were sent too near the path's edges, whether they arrived or not, and arrivals that nobody had
-   * acknowledged.
+   * Selected events that were sent too near the path's edges, or neither acknowledged nor refused, whether they arrived or
+   * not.
    */
   readonly unjudged: number;
   /** The lowest lost sequence numbers, as evidence. */
@@ -119,7 +119,8 @@ export interface PathAccount {
  * @param expected the events that had to arrive.
  * @param selected whether the path's filter selects event `seq`; called for unexpected arrivals only.
  * @param isOpen whether event `seq` may still arrive; called for missing events only.
- * @param missedAtEdges number of missing events that were sent too near the path's edges to be expected.
+ * @param undueMissing number of missing events that were not expected: sent too near the path's edges, or neither
+ * acknowledged nor refused.
  * @param onLost called for each lost event.
  * @param mayArrive called for unexpected arrivals; refused and unreported events have counts of their own.
  * @param onMisrouted called for each misrouted event.
@@ -129,7 +130,7 @@ export function settlePath(
   expected: Bitset,
   selected: (seq: number) => boolean,
   isOpen: (seq: number) => boolean = () => false,
-  missedAtEdges = 0,
+  undueMissing = 0,
   onLost?: (seq: number) => void,
   mayArrive: (seq: number) => boolean = () => true,
   onMisrouted?: (seq: number) => void,
@@ -137,7 +138,7 @@ export function settlePath(
   const misroutedSeqs: number[] = [];
   let misrouted = 0;
   let unexpected = 0;
-  let unjudged = missedAtEdges;
+  let unjudged = undueMissing;
   for (const seq of ledger.seen.without(expected)) {
     if (!selected(seq)) {
       misrouted++;

@@ -116,7 +116,7 @@ const publishing = {
   events_refused: inWords("refused", refusal(perEvent(count("events that the transport answered with an error")))),
   events_unknown: inWords(
     "unknown",
-    refusal(perEvent(count("events whose acknowledgement never came: they may arrive or not"))),
+    refusal(perEvent(count("events that were neither acknowledged nor refused: they may arrive or not"))),
   ),
   events_unsent: perEvent(count("events that were due and could not be sent")),
   unsent_unreachable: tally("events that could not be sent because there was no connection to the target"),

@@ -15,12 +15,11 @@ export const sent = slo("events_unsent").count.is(0);
 export const alive = explaining(/./, slo("canaries_swallowed").count.is(0));
 
 /** For publishers: the transport accepted all events. */
-export const published = explaining(
-  /^account_expected$/,
-  slo("events_refused").count.is(0),
-  slo("events_unknown").count.is(0),
-  sent,
-);
+export const published = [
+  ...explaining(/^account_expected$/, slo("events_refused").count.is(0)),
+  ...explaining(/^account_(expected|judged_share)$/, slo("events_unknown").count.is(0)),
+  ...explaining(/^account_expected$/, sent),
+];
 
 /** Profiles of a minute or two. */
 const SHORT_PROFILES = ["smoke", "churn"];

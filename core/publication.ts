@@ -2,6 +2,7 @@ import { Bitset } from "./bitset.ts";
 import { RESOLUTION_MS } from "./clock.ts";
 import type { Window } from "./ledger.ts";
 import { type Send, Sends } from "./sends.ts";
+import type { Word } from "./words.ts";
 
 /** The result of publishing an event. */
 export type Outcome = "acknowledged" | "refused" | "unknown";
@@ -20,6 +21,8 @@ export interface Batch extends Omit<Send, "source"> {
   readonly unsent?: readonly number[];
   /** Ids from the target's acknowledgements, if it gives any. */
   readonly ids?: readonly string[] | undefined;
+  /** What was said of those that were not acknowledged. */
+  readonly words?: { readonly words: readonly Word[] } | undefined;
 }
 
 /** Who reported an event, and its send time by that report, in Unix ms. */
@@ -85,7 +88,7 @@ export class Publication {
     return this.refusals.size;
   }
 
-  /** Timed out or cut off before the acknowledgement: they may arrive or not. */
+  /** Neither acknowledged nor refused: they may arrive or not. */
   get unknown(): number {
     return this.unacknowledged.size - this.refusals.size;
   }
@@ -170,6 +173,19 @@ export class Publication {
     return this.known.has(seq) && !this.refusals.has(seq);
   }
 
+  /**
+   * Events that were neither acknowledged nor refused, and did not arrive. @param open only those that were sent while it
+   * lasted; null for all.
+   */
+  *unanswered(seen: Bitset, open: Window | null): Generator<number> {
+    if (this.unknown === 0) return;
+    for (const seq of this.unacknowledged.without(seen)) {
+      if (this.refusals.has(seq)) continue;
+      const send = open === null ? null : this.sends.of(seq);
+      if (send === null || open === null || overlaps(send, open)) yield seq;
+    }
+  }
+
   /** Arrived events that no publisher reported. */
   unreported(seen: Bitset): Iterable<number> {
     return seen.without(this.known);
@@ -200,7 +216,7 @@ export class Publication {
   missedAtEdges(selected: (seq: number) => boolean, window: Window, open: Window, seen: Bitset): number {
     let missed = 0;
     for (const send of this.sends) {
-      if (isWithin(send, window) || send.sentThrough < open.from || send.sentFrom > open.through) continue;
+      if (isWithin(send, window) || !overlaps(send, open)) continue;
       this.eachDue(send, selected, (seq) => {
         if (!seen.has(seq)) missed++;
       });
@@ -251,4 +267,8 @@ export class Publication {
 
 function isWithin({ sentFrom, sentThrough }: Send, { from, through }: Window): boolean {
   return sentFrom >= from && sentThrough <= through;
+}
+
+function overlaps({ sentFrom, sentThrough }: Send, { from, through }: Window): boolean {
+  return sentThrough >= from && sentFrom <= through;
 }

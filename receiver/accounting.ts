@@ -2,9 +2,11 @@
 import type { Account, Offender } from "../core/account.ts";
 import { Bitset } from "../core/bitset.ts";
 import type { Clocks } from "../core/clocks.ts";
+import { isOnlyCounted } from "../core/counts.ts";
 import type { PathAccount } from "../core/ledger.ts";
 import type { Publication } from "../core/publication.ts";
 import type { Standstill } from "../core/standstill.ts";
+import type { UnansweredEvents } from "../core/unanswered.ts";
 import type { Deliveries } from "./deliveries.ts";
 import { detoursOf } from "./detours.ts";
 import type { Expectations } from "./expected.ts";
@@ -25,6 +27,7 @@ interface AccountParts {
   readonly observers: readonly Observer[];
   readonly publication: Publication;
   readonly expected: Expectations;
+  readonly unanswered: UnansweredEvents;
   readonly deliveries: Deliveries;
   readonly clocks: Clocks;
   readonly publishers: number;
@@ -130,6 +133,9 @@ export function accountOf(parts: AccountParts): Account {
     offenders: worstOf(offenders),
     offending,
     detours: detoursOf({ astray, elsewhere, accounts }, parts),
+    ...(unknown === 0 || isOnlyCounted({ farEnd })
+      ? {}
+      : { unanswered: parts.unanswered.fates(arrived, missingOf(all, parts)) }),
     probed,
     mistaken,
     webhooks,
@@ -141,6 +147,13 @@ export function accountOf(parts: AccountParts): Account {
     causes: [],
     findings: [],
   };
+}
+
+/** The events without a clear answer that did not arrive on every path that selects them. */
+function missingOf(paths: readonly Path[], { publication, now }: AccountParts): Bitset {
+  const missing = new Bitset();
+  for (const path of paths) for (const seq of path.unanswered(publication, now)) missing.add(seq);
+  return missing;
 }
 
 /** Those that lost most, then those that broke other rules most; equal ones in the order of their paths. */

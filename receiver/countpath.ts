@@ -62,7 +62,7 @@ export class CountPath extends Path {
       duplicated: 0,
       reordered: 0,
       misrouted: 0,
-      unjudged: 0,
+      unjudged: [...this.unanswered(publication, 0)].length,
       open: 0,
       duplicatedSeqs: [],
       reorderedSeqs: [],

@@ -88,8 +88,9 @@ export abstract class Path {
     const isOpen = (seq: number) => this.isOpen(seq, now);
     const mayArrive = (seq: number) => publication.mayArrive(seq);
     const whole = expectedWhole(this);
+    const unanswered = [...this.unanswered(publication, now)].length;
     const judged = (due: Bitset, missed: number) =>
-      settlePath(this.ledger, due, this.selected, isOpen, missed, onLost, mayArrive, onMisrouted);
+      settlePath(this.ledger, due, this.selected, isOpen, missed + unanswered, onLost, mayArrive, onMisrouted);
     const doubtful = this.doubtfulFrom(now);
     const isDoubted = publication.span !== null && doubtful < publication.span.through;
     if (window === null && !isDoubted) return judged(whole, 0);
@@ -103,6 +104,11 @@ export abstract class Path {
     if (isDoubted) for (const seq of publication.expected(came, { from, through })) expected.add(seq);
     const missed = publication.missedAtEdges(expects, sure, this.openWindow(now) ?? sure, this.seen);
     return judged(expected, missed);
+  }
+
+  /** Selected events that were neither acknowledged nor refused while the path was open, and did not arrive. */
+  *unanswered(publication: Publication, now: number): Generator<number> {
+    for (const seq of publication.unanswered(this.seen, this.openWindow(now))) if (this.selected(seq)) yield seq;
   }
 
   /** Whether a missing event may still arrive, even after a quiet time. */

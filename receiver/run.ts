@@ -8,6 +8,7 @@ import type { DamageReport, Opening, Settling } from "../core/report.ts";
 import type { Standstills } from "../core/standstill.ts";
 import type { Second } from "../core/timeline.ts";
 import { runNumber } from "../core/trace.ts";
+import { UnansweredEvents } from "../core/unanswered.ts";
 import { accountOf } from "./accounting.ts";
 import { Deliveries, type PathLatencies } from "./deliveries.ts";
 import { Drain, type Waits } from "./drain.ts";
@@ -46,6 +47,7 @@ export class Run {
   private readonly clocks = new Clocks();
   private readonly publication = new Publication();
   private readonly expected = new Expectations(this.publication);
+  private readonly unanswered = new UnansweredEvents();
   private readonly deliveries = new Deliveries();
   private readonly publishers = new Map<string, "publishing" | "done">();
   private readonly now: () => number;
@@ -149,6 +151,7 @@ export class Run {
   /** Enters a published batch. */
   published(batch: Batch): void {
     this.publication.record(batch);
+    this.unanswered.record(batch);
     this.deliveries.tail.published(batch.sentThrough);
     const sent = batch.count - (batch.unsent?.length ?? 0);
     this.deliveries.timeline.published(batch.sentFrom, sent, sent - batch.refused.length - batch.unknown.length);
@@ -228,6 +231,7 @@ export class Run {
       observers: this.observers,
       publication: this.publication,
       expected: this.expected,
+      unanswered: this.unanswered,
       deliveries: this.deliveries,
       clocks: this.clocks,
       publishers: this.publishers.size,

@@ -1,5 +1,6 @@
 /** For each reason of a verdict, what to look at next, with evidence: which path, which hop, which second. */
 import { problemOf } from "../../core/account.ts";
+
 import { judgedOf } from "../../core/judgedshare.ts";
 import { TURN } from "../../core/lag.ts";
 import { POLLED } from "../../core/looks.ts";
@@ -18,6 +19,7 @@ import { openedRooms } from "../../core/room.ts";
 import type { SloResult } from "../../core/sloresult.ts";
 import { RECEIVER_STOOD } from "../../core/standstill.ts";
 import type { Summary } from "../../core/summary.ts";
+import { diagnosisOf } from "../../core/unanswered.ts";
 import { type Lack, samplesStep } from "./lacking-samples.ts";
 import { behind, broken, cpu, drained, lost, type Rule, slow, unread } from "./phrases.ts";
 
@@ -102,13 +104,15 @@ const STEPS: readonly NextStep[] = [
   ],
   [
     /^events_(refused|unknown)$/,
-    (metric, { summaries }) => {
+    (metric, { account, summaries }) => {
       const of = `${sum(summaries, metric)} of ${sum(summaries, "events_published")} events`;
       const isTold = isQuoted(metric, summaries);
-      if (metric === "events_unknown" && isTold)
-        return `hop publish to acknowledgement: ${of} were neither acknowledged nor refused; what was said of them says why`;
-      const did = metric === "events_refused" ? "refused" : "did not answer for";
-      return `hop publish to acknowledgement: the target ${did} ${of}; ${isTold ? "its own words say why" : "read its log"}`;
+      if (metric === "events_unknown") {
+        const known =
+          diagnosisOf(account?.unanswered ?? []) ?? (isTold ? "what was said of them says why" : "read its log");
+        return `hop publish to acknowledgement: the target gave no clear answer to ${of}; ${known}`;
+      }
+      return `hop publish to acknowledgement: the target refused ${of}; ${isTold ? "its own words say why" : "read its log"}`;
     },
   ],
   [
@@ -208,8 +212,11 @@ const STEPS: readonly NextStep[] = [
     /^account_judged_share$/,
     (_, { account }) =>
       `${account === null ? "the account is missing" : judgedOf(account)}: ` +
-      (account !== null && account.unjudged > 0 && account.unjudged <= account.unknown && account.unheard === 0
-        ? "look at why events were never acknowledged: of one that arrived nobody can say that it was due"
+      (account !== null &&
+      account.unjudged > 0 &&
+      account.unjudged <= account.unknown * account.paths &&
+      account.unheard === 0
+        ? "look at why events were neither acknowledged nor refused: of none of them can anybody say whether it was due"
         : "subscribers have to be there before the first event and until the last has arrived, and to stay connected for some seconds"),
   ],
   [

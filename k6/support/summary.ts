@@ -8,6 +8,7 @@ import { describeQuotes, exceptionsIn, quotesIn } from "../../core/quotes.ts";
 import { renderSummary } from "../../core/rendering.ts";
 import type { Slo } from "../../core/slo.ts";
 import { isComplete, type K6Data, summarize } from "../../core/summary.ts";
+import { describeUnanswered } from "../../core/unanswered.ts";
 import { describeWords, type Word } from "../../core/words.ts";
 import { METRICS } from "../../systems/metrics.ts";
 import { CANARIES, silentPaths } from "./canary.ts";
@@ -62,6 +63,7 @@ export function summaryOf(
         unsettled(account),
         strayed(account),
         saidOf(words, data),
+        unanswered(account),
         evidence(data, account),
       ),
       seeksLimit: config.SCENARIO === BREAKPOINT,
@@ -82,6 +84,12 @@ export function summaryOf(
 function unsettled(account: Account | null): Said {
   const problem = account === null ? null : problemOf(account);
   return problem === null ? {} : { account_settled: problem };
+}
+
+/** Whether events arrived that were neither acknowledged nor refused. */
+function unanswered(account: Account | null): Said {
+  const told = describeUnanswered(account?.unanswered ?? []);
+  return told === null ? {} : { events_unknown: told };
 }
 
 /** Where lost deliveries arrived instead. */

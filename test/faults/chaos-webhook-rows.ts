@@ -88,6 +88,7 @@ const WEBHOOK_ROWS: readonly Row<EthhookPlant>[] = [
         "account_lost",
         "account_duplicated",
         "account_delivery_mean_ms",
+        "account_judged_share",
         "every publisher was waiting",
       ],
       checks: [balanced],

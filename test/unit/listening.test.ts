@@ -58,6 +58,6 @@ describe("what was judged", () => {
     expect(judgedOf(counts)).toBe(
       "99.9 % of what was published: 1 unjudged (too near the edges of a connection), 2 published with nobody listening",
     );
-    expect(judgedOf({ ...counts, unknown: 1 })).toContain("unjudged (too near edges, or never acknowledged)");
+    expect(judgedOf({ ...counts, unknown: 1 })).toContain("unjudged (too near edges, or without a clear answer)");
   });
 });

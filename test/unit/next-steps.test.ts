@@ -51,7 +51,7 @@ describe("the next step", () => {
       "where too little was judged because of events that nobody acknowledged, is to look at these",
       missed("account_judged_share"),
       evidenceOf({ unknown: 200, unjudged: 200, unheard: 0, expected: 800, acknowledged: 800 }),
-      "80 % of what was published: 200 unjudged (too near edges, or never acknowledged), 0 published with nobody listening: look at why events were never acknowledged: of one that arrived nobody can say that it was due",
+      "80 % of what was published: 200 unjudged (too near edges, or without a clear answer), 0 published with nobody listening: look at why events were neither acknowledged nor refused: of none of them can anybody say whether it was due",
     ],
     [
       "of lost events names path, second, event and hop",

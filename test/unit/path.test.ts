@@ -203,7 +203,7 @@ describe("a path", () => {
       fc.property(
         plantedStreams,
         cuts,
-        ({ workload, filter, batches, window, deliveries, truth, unpromised, missedAtEdges }, lengths) => {
+        ({ workload, filter, batches, window, deliveries, truth, unpromised, undueMissing }, lengths) => {
           const base = { filter, from: window.from - 100 };
           const path = new SubscriptionPath(report([], window.through, base), streamOf(workload), 0);
           for (let at = 0, turn = 0; at < deliveries.length; turn++) {
@@ -214,14 +214,14 @@ describe("a path", () => {
             at += next.length;
           }
           const publication = publicationOf(
-            ...batches.map(({ ids: _, ...one }) => ({
+            ...batches.map(({ ids: _, words: __, ...one }) => ({
               ...one,
               refused: [...one.refused],
               unknown: [...one.unknown],
               unsent: [],
             })),
           );
-          const missed = missedAtEdges({ from: base.from, through: Number.POSITIVE_INFINITY });
+          const missed = undueMissing({ from: base.from, through: Number.POSITIVE_INFINITY });
           expect(settled(path, publication)).toEqual({ ...truth, unjudged: truth.unjudged - unpromised + missed });
         },
       ),

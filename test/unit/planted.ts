@@ -43,8 +43,11 @@ export interface PlantedStream {
   readonly truth: PathAccount;
   /** Those of the unjudged arrivals that were unreported or refused: a run counts them only as that. */
   readonly unpromised: number;
-  /** Due events that did not arrive and were sent outside the window, but while the path was open. */
-  missedAtEdges(open: Window): number;
+  /**
+   * Events that did not arrive and were sent while the path was open: outside the window, or neither acknowledged nor
+   * refused.
+   */
+  undueMissing(open: Window): number;
   readonly unreported: readonly number[];
   /** Numbers of events that were refused and arrived, in ascending order. */
   readonly contradicted: readonly number[];
@@ -157,10 +160,10 @@ function plant(
     unpromised: arriving.filter(
       (one) => matching(one) && !isDue(one) && (one.batch === null || one.fate.outcome === "refused"),
     ).length,
-    missedAtEdges: (open) =>
+    undueMissing: (open) =>
       sent.filter(
         (one) =>
-          one.fate.outcome === "acknowledged" &&
+          one.fate.outcome !== "refused" &&
           one.fate.dropped &&
           matching(one) &&
           !isDue(one) &&

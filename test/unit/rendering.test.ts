@@ -23,7 +23,7 @@ describe("a test", () => {
         rate       1,000/s requested, 1,000/s achieved
         published  60,000 events: 59,999 acknowledged, 0 refused, 1 unknown
         delivered  312,345 of 312,345 expected on 10 subscriptions: 0 lost, 0 duplicated, 0 reordered, 0 misrouted, 0 late
-        judged     99.9 % of what was published: 3 unjudged (too near edges, or never acknowledged), 0 published with nobody listening
+        judged     99.9 % of what was published: 3 unjudged (too near edges, or without a clear answer), 0 published with nobody listening
         latency    p50 2.047 ms, p95 10.24 ms, p99 1,235 ms, max 4,321 ms of 312,348, each ± 0.4 ms by the clocks
         drain      complete: 1,234 were still due at the last publish, the last delivery came 205 ms after it
 
