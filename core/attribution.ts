@@ -55,15 +55,24 @@ export function unreachableFirst<Told>(told: readonly Told[], textOf: (one: Told
 }
 
 function unsent(evidence: Evidence): Blame[] {
-  const { unreachable, waiting, from, to } = evidence.unsent;
+  const { unreachable, waiting, from, to, again } = evidence.unsent;
   const { offered } = evidence;
   const blames: Blame[] = [];
   const metric = "events_unsent";
   const share = (left: number) => `${number(left)} of ${number(offered)} events were not sent`;
   if (unreachable > 0) {
-    const when = from === null || to === null ? "" : ` ${between(from, to)}`;
+    const isGone = from !== null && to !== null && (again === null || (again !== undefined && again < to));
+    const when =
+      from === null || to === null
+        ? ""
+        : isGone
+          ? ` from ${timeOf(from)} to the end of the load (${timeOf(to)})`
+          : ` ${between(from, to)}`;
     const text = `${UNREACHABLE}${when}: ${share(unreachable)}`;
-    blames.push({ side: "target", text, next: "look at what the target did then", metric });
+    const next = isGone
+      ? `it did not come back: its log of ${timeOf(from)} says why`
+      : "look at what the target did then";
+    blames.push({ side: "target", text, next, metric });
   }
   if (evidence.waited && isImpatient(evidence)) {
     const text = `no publisher was free: WORKERS is too low for answers that take ${milliseconds(evidence.waited.least)} or more: ${share(waiting)}`;
@@ -205,7 +214,11 @@ function seconds(milliseconds: number): string {
 }
 
 /** Formatted as in logs. */
+function timeOf(moment: number): string {
+  return `${new Date(moment).toISOString().slice(11, 19)}Z`;
+}
+
 function between(from: number, to: number): string {
-  const [first, last] = [from, to].map((moment) => `${new Date(moment).toISOString().slice(11, 19)}Z`);
+  const [first, last] = [from, to].map(timeOf);
   return first === last ? `at ${first}` : `from ${first} to ${last}`;
 }

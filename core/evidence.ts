@@ -18,6 +18,8 @@ export interface Evidence {
     readonly waiting: number;
     readonly from: number | null;
     readonly to: number | null;
+    /** When an event was last answered after some could not be sent; null for never, absent in older records. */
+    readonly again?: number | null;
   };
   /** Events that became due. */
   readonly offered: number;
@@ -35,6 +37,7 @@ export function evidenceOf(metrics: Readonly<Record<string, Readonly<Record<stri
   const countOf = (name: string) => metrics[name]?.["count"] ?? 0;
   const { min: pausedFrom, max: pausedTo } = metrics["generator_paused_at"] ?? {};
   const { min: from = null, max: to = null } = metrics["unreachable_at"] ?? {};
+  const again = metrics["reached_again_at"]?.["max"] ?? null;
   const longest = metrics["generator_pause_ms"]?.["max"];
   const shortages: Partial<Record<Shortage, number>> = {};
   for (const { kind } of spelledShortages()) if (countOf(`host_${kind}`) > 0) shortages[kind] = countOf(`host_${kind}`);
@@ -46,7 +49,7 @@ export function evidenceOf(metrics: Readonly<Record<string, Readonly<Record<stri
         : { longest, from: pausedFrom, to: pausedTo },
     lateness: metrics["generator_lateness_ms"] ?? metrics["schedule_delay_ms"] ?? {},
     answers: answersIn(metrics),
-    unsent: { unreachable: countOf("unsent_unreachable"), waiting: countOf("unsent_waiting"), from, to },
+    unsent: { unreachable: countOf("unsent_unreachable"), waiting: countOf("unsent_waiting"), from, to, again },
     offered: countOf("events_offered"),
     waited: waitedIn(metrics["publisher_waited_ms"]),
     lag: lagIn(metrics),

@@ -122,6 +122,7 @@ const publishing = {
   unsent_unreachable: tally("events that could not be sent because there was no connection to the target"),
   unsent_waiting: tally("events that could not be sent because every publisher was waiting for an answer"),
   unreachable_at: moment("when events could not be sent because there was no connection"),
+  reached_again_at: moment("when an event was answered after others could not be sent"),
   events_deduplicated: tally("events that the transport had already stored under the same id"),
   publish_ack_latency_ms: answering(perEvent(ours(latency("from sending an event to its acknowledgement")))),
   schedule_delay_ms: perEvent(latency("from the moment an event was due to its sending")),

@@ -65,6 +65,13 @@ export function firstLost({ summaries, timeline }: RunEvidence): string | null {
   return stopped === null ? lost : `${lost}; ${stopped}`;
 }
 
+/** When events could not be sent for want of a connection; null where all could. */
+export function unreached({ summaries, timeline }: RunEvidence): string | null {
+  const moments = summaries.flatMap(({ metrics }) => metrics["unreachable_at"]?.["min"] ?? []);
+  if (moments.length === 0) return null;
+  return `no event could be sent ${secondOf(timeline, Math.min(...moments))}: its log of that moment says why`;
+}
+
 /** Answers by status, from metrics of a family such as `http`. */
 export function statuses(summaries: readonly Summary[], family = "http"): string {
   const counts = ["2xx", "4xx", "429", "5xx", "none"].map((status) => [

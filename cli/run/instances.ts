@@ -51,6 +51,7 @@ function evidenceOfAll(instances: readonly Metrics[]): Evidence {
       waiting: one.unsent.waiting + other.unsent.waiting,
       from: either(one.unsent.from, other.unsent.from, Math.min),
       to: either(one.unsent.to, other.unsent.to, Math.max),
+      again: either(one.unsent.again ?? null, other.unsent.again ?? null, Math.max),
     },
     offered: one.offered + other.offered,
     waited: either(one.waited, other.waited, (here, there) => ({

@@ -1,5 +1,5 @@
 /** For each reason of a verdict, what to look at next, with evidence: which path, which hop, which second. */
-import { problemOf } from "../../core/account.ts";
+import { type Account, problemOf } from "../../core/account.ts";
 
 import { judgedOf } from "../../core/judgedshare.ts";
 import { TURN } from "../../core/lag.ts";
@@ -14,7 +14,9 @@ import {
   stalled,
   statuses,
   sum,
+  unreached,
 } from "../../core/nextstep.ts";
+import { JUDGED_SHARE } from "../../core/objectives.ts";
 import { openedRooms } from "../../core/room.ts";
 import type { SloResult } from "../../core/sloresult.ts";
 import { RECEIVER_STOOD } from "../../core/standstill.ts";
@@ -53,6 +55,11 @@ function suiteStep({ row, log, lack = { load: null, rows: [] } }: Origin, eviden
   const steps = [...openedRooms().flatMap(({ nextSteps }) => nextSteps), ...STEPS];
   const step = steps.find(([metrics]) => metrics.test(row.metric))?.[1];
   return step === undefined ? lookAt(log) : step(row.metric, evidence, log);
+}
+
+/** Whether events without a clear answer alone are more than may be left unjudged. */
+function isUnanswered({ unknown, acknowledged }: Account): boolean {
+  return unknown > (1 - JUDGED_SHARE) * (unknown + acknowledged);
 }
 
 /** How core/attribution.ts begins its text for latencies that this machine may have caused. */
@@ -150,7 +157,7 @@ const STEPS: readonly NextStep[] = [
   ],
   [
     /^ws_(connection_errors_total|subscription_latency_ms)$/,
-    (_, { timeline }, log) => `the target: ${stalled(timeline)}; ${lookAt(log)}`,
+    (_, evidence, log) => `the target: ${unreached(evidence) ?? stalled(evidence.timeline)}; ${lookAt(log)}`,
   ],
   [/^http_outage_ms$/, () => "the target stood still or was away: read its log and its machine's for that time"],
   [
@@ -170,8 +177,8 @@ const STEPS: readonly NextStep[] = [
   ],
   [
     /^ws_sessions_missed$/,
-    (_, { timeline }, log) =>
-      `clients could not connect as often as planned: ${stalled(timeline)}; look at how long connecting takes; ${lookAt(log)}`,
+    (_, evidence, log) =>
+      `clients could not connect as often as planned: ${unreached(evidence) ?? stalled(evidence.timeline)}; look at how long connecting takes; ${lookAt(log)}`,
   ],
   [
     /^ws_events_(missing|duplicated|reordered|misrouted)$/,
@@ -212,10 +219,7 @@ const STEPS: readonly NextStep[] = [
     /^account_judged_share$/,
     (_, { account }) =>
       `${account === null ? "the account is missing" : judgedOf(account)}: ` +
-      (account !== null &&
-      account.unjudged > 0 &&
-      account.unjudged <= account.unknown * account.paths &&
-      account.unheard === 0
+      (account !== null && isUnanswered(account)
         ? "look at why events were neither acknowledged nor refused: of none of them can anybody say whether it was due"
         : "subscribers have to be there before the first event and until the last has arrived, and to stay connected for some seconds"),
   ],

@@ -8,6 +8,7 @@ import { now } from "./clock.ts";
 import type { measures } from "./metrics.ts";
 import { Lane, loadStart } from "./pacing.ts";
 import { quote, REFUSED, UNANSWERED } from "./quotes.ts";
+import { Reach } from "./reach.ts";
 import { Reports } from "./reports.ts";
 import { clockCorrection, type Run, type RunSettings, reportPublished } from "./run.ts";
 
@@ -121,6 +122,7 @@ interface UserLoad {
 /** Measures what became of a tick, and tells the receiver. */
 function settling(config: Publishing, load: PacedPlan | UnpacedPlan, metrics: PublishingMeasures) {
   const keepEvery = latencyStep(load);
+  const reach = new Reach(metrics);
   return async (
     { run, start, told }: UserLoad,
     tick: number,
@@ -131,6 +133,7 @@ function settling(config: Publishing, load: PacedPlan | UnpacedPlan, metrics: Pu
     const { sentFrom, refused, unknown, unsent, latencies } = sent;
     enterSchedule(load, metrics, tick, { start, count, sentFrom, settledAt });
     const published = count - unsent.length;
+    reach.enter(published - unknown.length, unsent.length);
     metrics.events_offered.add(count, count);
     metrics.events_published.add(published, published);
     metrics.events_acknowledged.add(published - refused.length - unknown.length);

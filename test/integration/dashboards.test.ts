@@ -21,6 +21,7 @@ const UNSAMPLED: Partial<Record<MetricName, { readonly on: readonly RunnableTest
 const OCCASIONAL: Partial<Record<MetricName, string>> = {
   dropped_iterations: "publishers keep their schedule by themselves, so that k6 drops none of theirs",
   unreachable_at: "a moment at which the target could not be reached",
+  reached_again_at: "a moment at which it could be reached again",
   generator_paused_at: "a moment at which this machine stood still",
   ws_sessions_lost_at: "a moment at which the target closed a connection",
   generator_turn_ms: "measured where much comes at once to a user's own pipeline",

@@ -13,7 +13,7 @@ const CLEAN: Evidence = {
   pause: null,
   lateness: {},
   answers: {},
-  unsent: { unreachable: 0, waiting: 0, from: null, to: null },
+  unsent: { unreachable: 0, waiting: 0, from: null, to: null, again: null },
   offered: 1_000,
   waited: null,
   lag: null,
@@ -113,6 +113,31 @@ describe("the blame", () => {
       "of a broker that is away falls on the target, with the time",
       { unsent: { unreachable: 375, waiting: 0, from: AT, to: AT + 3_000 } },
       [["target", "the target was unreachable from 15:00:00Z to 15:00:03Z: 375 of 1,000 events were not sent"]],
+    ],
+    [
+      "of a broker that came back falls on it, with the time",
+      { unsent: { unreachable: 375, waiting: 0, from: AT, to: AT + 3_000, again: AT + 3_100 } },
+      [["target", "the target was unreachable from 15:00:00Z to 15:00:03Z: 375 of 1,000 events were not sent"]],
+    ],
+    [
+      "of a target that stays away falls on it, and its end is that of the load",
+      { unsent: { unreachable: 375, waiting: 0, from: AT, to: AT + 3_000, again: null } },
+      [
+        [
+          "target",
+          "the target was unreachable from 15:00:00Z to the end of the load (15:00:03Z): 375 of 1,000 events were not sent",
+        ],
+      ],
+    ],
+    [
+      "of a target that came back and went again is told up to the end of the load",
+      { unsent: { unreachable: 375, waiting: 0, from: AT, to: AT + 3_000, again: AT + 2_000 } },
+      [
+        [
+          "target",
+          "the target was unreachable from 15:00:00Z to the end of the load (15:00:03Z): 375 of 1,000 events were not sent",
+        ],
+      ],
     ],
     [
       "of answers that never come falls on the target",
@@ -456,6 +481,7 @@ test("the evidence is in what k6 aggregated", () => {
       schedule_delay_ms: { "p(95)": 7 },
       unsent_unreachable: { count: 5 },
       unreachable_at: { min: AT, max: AT + 2 },
+      reached_again_at: { min: AT + 1, max: AT + 9 },
       events_offered: { count: 50 },
       publish_ack_latency_ms: { "p(99)": 40 },
       publisher_waited_ms: { min: 20, max: 90 },
@@ -468,7 +494,7 @@ test("the evidence is in what k6 aggregated", () => {
     pause: { longest: 2_000, from: AT, to: AT + 1 },
     answers: { "p(99)": 40 },
     lateness: { "p(95)": 7 },
-    unsent: { unreachable: 5, waiting: 0, from: AT, to: AT + 2 },
+    unsent: { unreachable: 5, waiting: 0, from: AT, to: AT + 2, again: AT + 9 },
     offered: 50,
     waited: { least: 20, most: 90 },
   });

@@ -43,6 +43,7 @@ test("one board watches a run with at most 20 panels, which answer five question
 const NOT_SHOWN = [
   "canaries_sent",
   "unreachable_at",
+  "reached_again_at",
   "generator_paused_at",
   "ws_sessions_lost_at",
   "publisher_waited_ms",

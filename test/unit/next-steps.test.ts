@@ -48,6 +48,18 @@ const FEW = { result: "unmeasured", samples: 80, floor: 500 } as const;
 describe("the next step", () => {
   test.each<[string, Origin, RunEvidence, string]>([
     [
+      "where too little was judged because of edges, is to stay connected, although an event has no clear answer",
+      missed("account_judged_share"),
+      evidenceOf({ unknown: 1, unjudged: 200, unheard: 0, expected: 800, acknowledged: 800 }),
+      "80 % of what was published: 200 unjudged (too near edges, or without a clear answer), 0 published with nobody listening: subscribers have to be there before the first event and until the last has arrived, and to stay connected for some seconds",
+    ],
+    [
+      "of events without a clear answer says whether they arrived",
+      missed("events_unknown"),
+      evidenceOf({ unanswered: [{ said: "500 oops", events: 16, arrived: 16, whole: 16 }] }),
+      "hop publish to acknowledgement: the target gave no clear answer to 0 of 60000 events; all of them arrived: it had taken them, and its answer was wrong or came too late",
+    ],
+    [
       "where too little was judged because of events that nobody acknowledged, is to look at these",
       missed("account_judged_share"),
       evidenceOf({ unknown: 200, unjudged: 200, unheard: 0, expected: 800, acknowledged: 800 }),
@@ -232,6 +244,19 @@ describe("the next step", () => {
       missed("ws_sessions_lost"),
       evidenceOf({}, { ws_sessions_lost_at: { values: { min: STARTED + 2_000, max: STARTED + 2_000 } } }),
       "the target: it first closed a connection in second 3 (12:00:02Z); nothing was delivered in second 4 (12:00:03Z); read results/nightly-7/nats.log",
+    ],
+    [
+      "of failed connections to a target that could not be reached is its log of that moment",
+      missed("ws_connection_errors_total"),
+      {
+        ...evidenceOf(),
+        timeline: QUIET,
+        summaries: evidenceOf().summaries.map((one) => ({
+          ...one,
+          metrics: { ...one.metrics, unreachable_at: { min: STARTED + 1_200, max: STARTED + 2_000 } },
+        })),
+      },
+      "the target: no event could be sent in second 2 (12:00:01Z): its log of that moment says why; read results/nightly-7/nats.log",
     ],
     [
       "of failed operations names no second without anything due, or after the load",

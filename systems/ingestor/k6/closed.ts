@@ -4,6 +4,7 @@ import { type Share, shareOf } from "../../../core/closedplan.ts";
 import type { ClosedPlan } from "../../../core/plan.ts";
 import { now } from "../../../k6/support/clock.ts";
 import type { measures } from "../../../k6/support/metrics.ts";
+import { Reach } from "../../../k6/support/reach.ts";
 import { clockCorrection, type Run, type RunSettings, reportPublished } from "../../../k6/support/run.ts";
 import type { Answer } from "./post.ts";
 
@@ -37,6 +38,7 @@ export function closedLoop(
   metrics: PublishingMeasures,
   send: (run: Run, publisher: number, seq: number) => Promise<Answer>,
 ): (run: Run) => Promise<void> {
+  const reach = new Reach(metrics);
   return async (run) => {
     const worker = exec.scenario.iterationInTest;
     for (let round = 0; round < load.rounds; round++) {
@@ -76,6 +78,7 @@ export function closedLoop(
         if (id !== null) mine.ids.push(id);
         if (outcome === "acknowledged") metrics.publish_ack_latency_ms.add(took);
         else mine[outcome].push(seq);
+        reach.enter(outcome === "acknowledged" || outcome === "refused" ? 1 : 0, outcome === "unsent" ? 1 : 0);
         // Keeps the error until everything is sent: k6 aborts an iteration when a promise without a handler rejects.
         if (--mine.open === 0)
           reports.push(settle(run, publisher, mine).catch((problem) => void failures.push(problem)));
