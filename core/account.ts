@@ -189,6 +189,8 @@ export interface Account extends Counts {
   readonly ending: Ending | null;
   /** Unix ms of the first send and the last answer. */
   readonly span: { readonly from: number; readonly through: number } | null;
+  /** Unix ms of the last send; older records lack it. */
+  readonly lastSendAt?: number | null;
   /** Number of publishers that have joined. */
   readonly publishers: number;
   /** Number of paths that have received a canary. */
@@ -254,10 +256,14 @@ export function problemOf({ farEnd, storage }: Pick<Account, "farEnd" | "storage
   return farEnd?.problem ?? storage?.problem ?? null;
 }
 
-/** Deliveries per second from the first send to the last arrival, without idle time; null without any. */
-export function deliveryRate({ delivered, span, lastArrivalAt }: Account): number | null {
-  if (span === null || lastArrivalAt === null || lastArrivalAt <= span.from) return null;
-  return (delivered * 1000) / (lastArrivalAt - span.from);
+/**
+ * Deliveries per second from the first send to the last arrival, without idle time; null without any. Where that came
+ * before the last send, the load went on without deliveries, and its time counts.
+ */
+export function deliveryRate({ delivered, span, lastArrivalAt, lastSendAt }: Account): number | null {
+  if (span === null || lastArrivalAt === null) return null;
+  const end = Math.max(lastArrivalAt, lastSendAt ?? lastArrivalAt);
+  return end <= span.from ? null : (delivered * 1000) / (end - span.from);
 }
 
 /** Acknowledged events per second from the first send to the last answer; null without any. */

@@ -183,7 +183,9 @@ const account = allWhole({
   account_wrong_signatures: count("webhooks that were refused because their signature is missing or wrong"),
   account_clock_doubts: count("latency objectives that cannot be decided because the clocks may be too far apart"),
   account_delivery_mean_ms: ours(between("arrival", reading("mean from publishing to arrival, over all deliveries"))),
-  account_delivery_per_second: reading("deliveries per second, from the first send to the last arrival"),
+  account_delivery_per_second: reading(
+    "deliveries per second, from the first send to the last arrival, or to the last send where that came later",
+  ),
   account_delivery_p95_ms: ours(
     between("arrival", reading("95th percentile from publishing to arrival, over all deliveries")),
   ),

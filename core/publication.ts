@@ -68,6 +68,7 @@ export class Publication {
   private readonly kept = new Bitset();
   private firstSend = Number.POSITIVE_INFINITY;
   private lastSend = Number.NEGATIVE_INFINITY;
+  private lastAnswer = Number.NEGATIVE_INFINITY;
   private worstClock = 0;
 
   /** Number of publishers that have sent anything. */
@@ -110,7 +111,12 @@ export class Publication {
 
   /** From the first send to the last answer; null before anything was published. */
   get span(): Window | null {
-    return this.sends.length === 0 ? null : { from: this.firstSend, through: this.lastSend };
+    return this.sends.length === 0 ? null : { from: this.firstSend, through: this.lastAnswer };
+  }
+
+  /** Unix ms of the last send, or of when the last event was due that could not be sent; null before the first. */
+  get lastSendAt(): number | null {
+    return this.sends.length === 0 ? null : this.lastSend;
   }
 
   /**
@@ -143,7 +149,8 @@ export class Publication {
     }
     for (const seq of batch.unknown) if (!this.doubles.has(seq)) this.unacknowledged.add(seq);
     this.firstSend = Math.min(this.firstSend, sentFrom);
-    this.lastSend = Math.max(this.lastSend, sentThrough);
+    this.lastSend = Math.max(this.lastSend, sentFrom);
+    this.lastAnswer = Math.max(this.lastAnswer, sentThrough);
   }
 
   private identify({ publisher, instance = "", clockError = 0 }: Batch): number {

@@ -94,7 +94,7 @@ export function accountOf(parts: AccountParts): Account {
   const all = observers.flatMap(({ paths }) => [...paths]);
   const arrived = Bitset.union(all.map(({ seen }) => seen));
   const order = leastOf(observers.map((observer) => observer.order));
-  const { published, acknowledged, refused, unknown, unsent, contested, span } = publication;
+  const { published, acknowledged, refused, unknown, unsent, contested, span, lastSendAt } = publication;
   return {
     version: 1,
     run: parts.id,
@@ -107,6 +107,7 @@ export function accountOf(parts: AccountParts): Account {
     contested,
     unheard: expected.unheard(all, now),
     span,
+    lastSendAt,
     publishers: parts.publishers,
     paths: all.length,
     ready: all.filter((path) => path.ready).length,

@@ -1,8 +1,10 @@
 import { describe, expect, test } from "vitest";
 import type { Account, FarEndAccount, StorageAccount, WebhookAccount } from "../../core/account.ts";
 import { enterAccount } from "../../k6/support/account.ts";
+import { Run } from "../../receiver/run.ts";
 import { METRICS, type MetricName } from "../../systems/metrics.ts";
 import { ACCOUNT, SLOS, STORAGE, WEBHOOKS } from "./records.ts";
+import { batch, report, STREAM } from "./reports.ts";
 
 /** What is entered of an account: the value of a metric, and out of how many. */
 function entered(account: Account): Record<string, [value: number, samples: number]> {
@@ -80,5 +82,31 @@ describe("a far end", () => {
     const told = entered({ ...ACCOUNT, farEnd: farEnd({ undated }) });
     expect(METRICS.filter((metric) => told[metric]?.[1] === samples)).toEqual(judged);
     expect(METRICS.filter((metric) => told[metric]?.[1] === 0)).toHaveLength(METRICS.length - judged.length);
+  });
+});
+
+describe("deliveries per second", () => {
+  const rate = (changes: Partial<Account>) =>
+    entered({ ...ACCOUNT, span: { from: 0, through: 8_000 }, delivered: 400, ...changes })[
+      "account_delivery_per_second"
+    ];
+
+  test.each<[string, Partial<Account>, number]>([
+    ["end with the last arrival, where all had come", { lastArrivalAt: 8_040, lastSendAt: 7_980 }, 400 / 8.04],
+    ["take the whole load, where nothing came in its second half", { lastArrivalAt: 4_000, lastSendAt: 8_000 }, 50],
+    ["leave out how long the last answer took", { lastArrivalAt: 4_000, lastSendAt: 4_000 }, 100],
+    ["are those of older records without it", { lastArrivalAt: 4_000 }, 100],
+    ["are none where nothing came", { lastArrivalAt: null, lastSendAt: 8_000 }, 0],
+  ])("%s", (_, changes, perSecond) => {
+    expect(rate(changes)?.[0]).toBeCloseTo(perSecond);
+  });
+
+  test("know of the last event that was due, also where it could not be sent", () => {
+    const run = new Run("nightly", STREAM, () => 9_000);
+    run.published(batch(0, 1, 1_000));
+    run.arrivals({ paths: [report([0], 1_500)] });
+    expect(run.account()).toMatchObject({ lastSendAt: 1_000, lastArrivalAt: 1_500 });
+    run.published(batch(1, 1, 5_000, { unsent: [1], sentThrough: 9_000 }));
+    expect(run.account()).toMatchObject({ lastSendAt: 5_000, lastArrivalAt: 1_500 });
   });
 });

@@ -39,6 +39,7 @@ describe("the account of a run that goes on", () => {
       unknown: 0,
       unsent: 0,
       span: null,
+      lastSendAt: null,
       publishers: 0,
       paths: 0,
       ready: 0,
