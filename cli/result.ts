@@ -105,6 +105,8 @@ export const AccountSchema = v.looseObject({
     v.object({
       count: Count,
       repeated: Counted,
+      events: v.exactOptional(Count),
+      losses: v.exactOptional(Count),
       first: v.array(
         v.object({ seq: Count, due: v.string(), arrived: v.string(), again: v.exactOptional(v.literal(true)) }),
       ),

@@ -2,7 +2,9 @@
  * Deliveries that are missing on their path and came out on another: on one that does not select them, or once too often
  * on one that does. Pure.
  */
-import type { Bitset } from "./bitset.ts";
+import { Bitset } from "./bitset.ts";
+import { Copies } from "./copies.ts";
+import { number, several } from "./numbers.ts";
 import { EVIDENCE } from "./order.ts";
 import { shortlist } from "./shortlist.ts";
 import type { Slo } from "./slo.ts";
@@ -30,6 +32,12 @@ export interface Detours {
   readonly count: number;
   /** Those of them that count as duplicated there, because the event had come before; the others as misrouted. */
   readonly repeated: number;
+  /**
+   * The events of these deliveries, and all losses of the same events: an event that is missing on two paths may have come
+   * to a third one once. Older records lack both.
+   */
+  readonly events?: number;
+  readonly losses?: number;
   /** The first of them, of each pair of paths as many as of the others. */
   readonly first: readonly Detour[];
 }
@@ -42,6 +50,8 @@ export class DetourTally {
   private readonly explain: (due: string, seq: number) => Explanation | null;
   /** The first of each pair of paths: the second pair must not hide behind the first one. */
   private readonly first = new Map<string, Detour[]>();
+  private readonly losses = new Copies();
+  private readonly explained = new Bitset();
   private count = 0;
   private repeated = 0;
 
@@ -57,8 +67,10 @@ export class DetourTally {
   /** Enters a lost delivery. */
   lost(due: string, seq: number): void {
     if (!this.surplus.has(seq)) return;
+    this.losses.add(seq);
     const explanation = this.explain(due, seq);
     if (explanation === null) return;
+    this.explained.add(seq);
     const { isRepeated, ...place } = explanation;
     this.count++;
     if (isRepeated) this.repeated++;
@@ -71,7 +83,9 @@ export class DetourTally {
   get detours(): Detours {
     const all = [...this.first.values()];
     const inTurn = Array.from({ length: EVIDENCE }, (_, place) => all.flatMap((own) => own[place] ?? [])).flat();
-    return { count: this.count, repeated: this.repeated, first: inTurn.slice(0, EVIDENCE) };
+    const events = this.explained.size;
+    const losses = [...this.explained].reduce((sum, seq) => sum + this.losses.of(seq), 0);
+    return { count: this.count, repeated: this.repeated, events, losses, first: inTurn.slice(0, EVIDENCE) };
   }
 }
 
@@ -113,6 +127,26 @@ export function describeDetours({ count, first }: Pick<Detours, "count" | "first
       : describePair(`events ${shortlist(all.map(({ seq }) => seq))}`, "were", all[0] as Detour),
   );
   return `${words.join("; ")}${count > named ? `; ${shortlist([], count - named, 0)}` : ""}`;
+}
+
+/** What was lost, and what of that came out elsewhere. */
+interface Elsewhere {
+  readonly lost: number;
+  readonly detours: Omit<Detours, "first">;
+}
+
+/** Whether each lost delivery is of an event that arrived elsewhere. */
+export function areAllElsewhere({ lost, detours }: Elsewhere): boolean {
+  return lost > 0 && (detours.losses ?? detours.count) >= lost;
+}
+
+/** How much of what is lost is of events that arrived elsewhere; where that is as many arrivals, no more is told. */
+export function describeElsewhere(account: Elsewhere): string {
+  const { lost, detours } = account;
+  const { count, losses = count, events = count } = detours;
+  if (losses === count) return `${number(count)} of ${number(lost)} arrived on other paths`;
+  const part = losses >= lost ? several(lost, "loss", "losses") : `${number(losses)} of ${number(lost)} losses are`;
+  return `${part} of ${several(events, "event")}, ${events === 1 ? "which" : "each of which"} arrived on another path`;
 }
 
 /** The part of an account that matters here; older ones lack it. */

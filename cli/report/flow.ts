@@ -1,3 +1,4 @@
+import { describeElsewhere } from "../../core/detours.ts";
 import { number, several } from "../../core/numbers.ts";
 import type { Result } from "../result.ts";
 import type { Flow, FlowTone } from "./charts.ts";
@@ -101,7 +102,7 @@ export function describeFlow(account: Account): string {
   const { open } = account;
   const { count, repeated } = account.detours;
   const twice = repeated === 0 ? "" : `, ${number(repeated)} of them once too often where they were due as well`;
-  const elsewhere = count === 0 ? "" : `, ${number(count)} of which arrived on other paths${twice}`;
+  const elsewhere = count === 0 ? "" : ` (${describeElsewhere(account)}${twice})`;
   const stillOpen = open === 0 ? "" : `, ${number(open)} are still open`;
   return (
     `Of ${several(published, "published event")} ${number(acknowledged)} were acknowledged, ${number(refused)} refused and ` +

@@ -1,5 +1,6 @@
 /** Parts of next steps that describe an account: the worst path, the slowest hop, the state of the generator. */
 import type { Account, Offender } from "../../core/account.ts";
+import { areAllElsewhere } from "../../core/detours.ts";
 import { ms, type RunEvidence, secondOf, slowest, stall } from "../../core/nextstep.ts";
 import { number } from "../../core/numbers.ts";
 import { describeOrder, EVIDENCE } from "../../core/order.ts";
@@ -29,8 +30,8 @@ export function lost(account: Account | null, timeline: readonly Second[]): stri
 
 /** Where to look when all that is missing came to other paths; null where it did not. */
 function reroutedOf(account: Account | null): string | null {
-  const { count = 0, first: [one] = [] } = account?.detours ?? {};
-  if (account === null || one === undefined || count < account.lost) return null;
+  const [one] = account?.detours?.first ?? [];
+  if (account === null || one === undefined || !areAllElsewhere(account)) return null;
   return `compare where the target sends what is due on ${one.due} with ${one.arrived}`;
 }
 

@@ -1,6 +1,6 @@
 import { type Account, problemOf } from "../../core/account.ts";
 import { describeSteps, stepsOf } from "../../core/breakpoint.ts";
-import { describeDetours, NO_DETOURS } from "../../core/detours.ts";
+import { describeDetours, describeElsewhere, NO_DETOURS } from "../../core/detours.ts";
 import type { Metric } from "../../core/metric.ts";
 import { number } from "../../core/numbers.ts";
 import { BREAKPOINT, type Plan } from "../../core/plan.ts";
@@ -98,7 +98,7 @@ function strayed(account: Account | null): Said {
   const told = describeDetours(detours);
   if (account === null || told === null) return {};
   const isAll = detours.count >= account.lost;
-  const part = `${detours.count} of ${account.lost} arrived on other paths`;
+  const part = describeElsewhere(account);
   if (account.misrouted > 0) return { account_misrouted: told, ...(isAll ? {} : { account_lost: part }) };
   // Each came to a path that selects it: only the losses show what happened.
   return { account_lost: isAll ? told : `${part}: ${told}` };

@@ -1,6 +1,15 @@
 import { describe, expect, test } from "vitest";
+import { describeFlow } from "../../cli/report/flow.ts";
 import { Bitset } from "../../core/bitset.ts";
-import { type Detour, DetourTally, describeDetours, withDetours } from "../../core/detours.ts";
+import { Copies } from "../../core/copies.ts";
+import {
+  areAllElsewhere,
+  type Detour,
+  DetourTally,
+  describeDetours,
+  describeElsewhere,
+  withDetours,
+} from "../../core/detours.ts";
 import { firstOf, shortened, shortlist } from "../../core/shortlist.ts";
 import { summarize } from "../../core/summary.ts";
 import { ACCOUNT, dataOf, inputOf, SLOS } from "./records.ts";
@@ -107,6 +116,60 @@ test("of two pairs of paths both are told, however many the first one has", () =
   for (let seq = 0; seq < 40; seq++) tally.lost(seq < 30 ? "invoice" : "order", seq);
   expect(describeDetours(tally.detours)).toBe(
     "events 0, 1, 2, 3, 4 were due on invoice, arrived on nobody; events 30, 31, 32, 33, 34 were due on order, arrived on nobody; 30 more",
+  );
+});
+
+describe("losses of events that arrived elsewhere", () => {
+  const told = (lost: number, detours: object) =>
+    describeElsewhere({ lost, detours: { count: 8, repeated: 0, ...detours } });
+
+  test.each<[string, number, object, string]>([
+    ["one arrival for each", 8, { events: 8, losses: 8 }, "8 of 8 arrived on other paths"],
+    ["some", 12, { events: 8, losses: 8 }, "8 of 12 arrived on other paths"],
+    [
+      "one arrival for two",
+      12,
+      { events: 8, losses: 12 },
+      "12 losses of 8 events, each of which arrived on another path",
+    ],
+    ["of one event", 3, { count: 1, events: 1, losses: 3 }, "3 losses of 1 event, which arrived on another path"],
+    [
+      "and others",
+      20,
+      { events: 8, losses: 12 },
+      "12 of 20 losses are of 8 events, each of which arrived on another path",
+    ],
+    ["of an older record", 12, {}, "8 of 12 arrived on other paths"],
+  ])("%s", (_, lost, detours, words) => expect(told(lost, detours)).toBe(words));
+
+  test("are counted beside the arrivals that explain them, one each", () => {
+    const arrived = new Copies();
+    for (const seq of [1, 2]) arrived.add(seq);
+    const used = new Copies();
+    const tally = new DetourTally(arrived.events, (_, seq) => {
+      if (used.of(seq) >= arrived.of(seq)) return null;
+      used.add(seq);
+      return { arrived: "dev", isRepeated: false };
+    });
+    for (const due of ["lobby-1", "lobby-2"]) for (const seq of [1, 2, 3]) tally.lost(due, seq);
+    expect(tally.detours).toMatchObject({ count: 2, events: 2, losses: 4 });
+    expect(describeElsewhere({ lost: 4, detours: tally.detours })).toBe(
+      "4 losses of 2 events, each of which arrived on another path",
+    );
+    expect(areAllElsewhere({ lost: 4, detours: tally.detours })).toBe(true);
+    expect(areAllElsewhere({ lost: 6, detours: tally.detours })).toBe(false);
+  });
+});
+
+test("the report's flow tells what of the losses is elsewhere", () => {
+  const flow = (detours: object) =>
+    describeFlow({ ...ACCOUNT, lost: 12, detours: { repeated: 0, first: [], ...detours } } as never);
+  expect(flow({ count: 0 })).toContain(" 12 were lost; beyond");
+  expect(flow({ count: 8, repeated: 2 })).toContain(
+    " 12 were lost (8 of 12 arrived on other paths, 2 of them once too often where they were due as well); beyond",
+  );
+  expect(flow({ count: 8, events: 8, losses: 12 })).toContain(
+    " 12 were lost (12 losses of 8 events, each of which arrived on another path); beyond",
   );
 });
 

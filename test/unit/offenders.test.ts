@@ -69,7 +69,11 @@ describe("offenders", () => {
     });
     const account = run.account();
     expect(account).toMatchObject({ lost: 1, misrouted: 1 });
-    expect(account.detours).toEqual({ count: 1, repeated: 0, first: [{ seq: gone, due: "acme", arrived: "globex" }] });
+    expect(account.detours).toMatchObject({
+      count: 1,
+      repeated: 0,
+      first: [{ seq: gone, due: "acme", arrived: "globex" }],
+    });
     expect(account.offenders.find(({ path }) => path === "globex")?.misroutedSeqs).toEqual([gone]);
   });
 
