@@ -21,17 +21,22 @@ const FEWEST_SECONDS = 2;
 const SHARE_OF_RUN = 0.25;
 
 /**
- * Why a local target's slowness is not its fault.
+ * Why a local target's slowness is not its fault. How long k6 and the receiver waited for a core bounds nothing: they need
+ * little of one, and a target that needs much of it waits far longer.
  *
  * @param seconds of the run.
+ * @param own whether the target is the user's: then nobody knows where it runs, and it may be one of the others.
  * @returns null when other programs left enough cores.
  */
-export function competition(seconds: readonly CoreUse[], cores: number): Condition | null {
+export function competition(seconds: readonly CoreUse[], cores: number, own = false): Condition | null {
   const full = seconds.filter(({ others, idle }) => others >= TAKEN && idle <= FREE_SHARE * cores);
   if (full.length < Math.max(FEWEST_SECONDS, SHARE_OF_RUN * seconds.length)) return null;
   const taken = full.reduce((sum, { others }) => sum + others, 0) / full.length;
   const text =
     `other programs took ${taken.toFixed(1)} of ${cores} cores in ${full.length} of ${seconds.length} seconds, ` +
-    "and none was free: the target ran on the same machine";
-  return { reason: plainReason(text, { next: "end them, or run the target on another machine" }), spoils: TIMES };
+    `and none was free: ${own ? "a target on this machine lacked them, or is one of these" : "the target ran on the same machine"}`;
+  const next = own
+    ? "end the others, or run k6 and the target on two machines"
+    : "end them, or run the target on another machine";
+  return { reason: plainReason(text, { next }), spoils: TIMES };
 }

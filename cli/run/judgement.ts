@@ -65,7 +65,7 @@ export function judgeRun(ended: FinishedRun, evidence: RunEvidence): RunJudgemen
 
 /** Where other programs took cores of this machine, the slowness of a local reference target is not judged. */
 function excused(judgements: readonly TestJudgement[], { plan, coreUse, machine }: FinishedRun) {
-  const condition = plan.reference ? competition(coreUse, machine.cores) : null;
+  const condition = plan.reference ? competition(coreUse, machine.cores, plan.own) : null;
   const excuse = condition === null ? [] : [condition];
   const doubtful = judgements.map((one) => ({ ...one, judgement: doubted(one.judgement, excuse) }));
   const isExcused = doubtful.some(({ judgement }, place) =>

@@ -25,6 +25,8 @@ export interface PlannedRun {
   readonly groups: readonly (readonly PlannedTest[])[];
   /** The reference target is started, because no address of another one was given. */
   readonly reference: boolean;
+  /** The target is that of a user's file, which has its addresses. */
+  readonly own: boolean;
   /** The receiver's address, "start" to start one, or null for none. */
   readonly receiver: string | null;
 }
@@ -74,7 +76,7 @@ export function planRun(subject: Subject, request: Request, preset: VariablesByT
   }
   const fitted = inOneLine(() => kind.fit?.(given) ?? given);
   const plan = (test: RunnableTest) => planTest(test, fitted[test] ?? {}, request.instances);
-  return { groups: groups.map((group) => group.map(plan)), reference, receiver };
+  return { groups: groups.map((group) => group.map(plan)), reference, own: kind.own !== undefined, receiver };
 }
 
 function planTest(test: RunnableTest, variables: Record<string, string>, instances: number): PlannedTest {

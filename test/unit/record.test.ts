@@ -226,9 +226,9 @@ describe("a reference target whose machine others want", () => {
   const FULL = { others: 0.9, idle: 0.02 };
   const FREE = { others: 0.9, idle: 0.8 };
   const ALONE = { others: 0.1, idle: 0 };
-  const taken = (coreUse: FinishedRun["coreUse"], metrics: Metrics, reference = true) => {
+  const taken = (coreUse: FinishedRun["coreUse"], metrics: Metrics, reference = true, own = false) => {
     const ended = endedOf({ coreUse, tests: [resultOf(1, metrics)] });
-    return recordOf({ ...ended, plan: { ...ended.plan, reference } });
+    return recordOf({ ...ended, plan: { ...ended.plan, reference, own } });
   };
   const why =
     "other programs took 0.9 of 2 cores in 3 of 4 seconds, and none was free: the target ran on the same machine";
@@ -241,6 +241,17 @@ describe("a reference target whose machine others want", () => {
       { metric: "publish_ack_latency_ms", result: "unmeasured", doubt: why },
     ]);
     expect(reasons).toMatchObject([{ text: why, next: "end them, or run the target on another machine" }]);
+  });
+
+  test("is told as one of them, where it is a user's and nobody knows which it is", () => {
+    const { verdict, reasons } = taken([FREE, FULL, FULL, FULL], SLOW, true, true);
+    expect(verdict).toBe("INVALID");
+    expect(reasons).toMatchObject([
+      {
+        text: "other programs took 0.9 of 2 cores in 3 of 4 seconds, and none was free: a target on this machine lacked them, or is one of these",
+        next: "end the others, or run k6 and the target on two machines",
+      },
+    ]);
   });
 
   test.each<[string, FinishedRun["coreUse"], Metrics, boolean, string]>([
