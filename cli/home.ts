@@ -1,11 +1,14 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative, sep } from "node:path";
 
 /**
- * The folder for results and baselines: a clone keeps its own, an installed package uses the working folder.
+ * The folder for results and baselines: a clone keeps its own for who works in it; else it is the working folder. A folder
+ * that uses a clone by a link, as `npm link` makes it, is no part of that clone.
  *
  * @param root folder of the clone or the package.
  */
 export function homeOf(root: string): string {
-  return existsSync(join(root, "build.mjs")) ? root : process.cwd();
+  const here = process.cwd();
+  const isInside = relative(root, here).split(sep)[0] !== "..";
+  return existsSync(join(root, "build.mjs")) && isInside ? root : here;
 }

@@ -186,6 +186,12 @@ function AccountFigures({ account }: { account: NonNullable<Result["account"]> }
         <dt>lost</dt>
         <dd class={lost > 0 ? "bad" : undefined}>{number(lost)}</dd>
       </div>
+      {brokenIn(account).map(([what, count]) => (
+        <div key={what}>
+          <dt>{what}</dt>
+          <dd>{number(count)}</dd>
+        </div>
+      ))}
       <div>
         <dt>unjudged</dt>
         <dd>
@@ -215,6 +221,12 @@ function AccountFigures({ account }: { account: NonNullable<Result["account"]> }
       )}
     </>
   );
+}
+
+/** What else went wrong with deliveries, where it did. A far end may promise less, so that it need not be bad. */
+function brokenIn({ duplicated, reordered, misrouted, damaged, ordered }: NonNullable<Result["account"]>) {
+  const counts = { duplicated, reordered: ordered ? reordered : 0, misrouted, damaged };
+  return Object.entries(counts).filter(([, count]) => count > 0);
 }
 
 /** How far delivery latencies may be off because of clocks. */
