@@ -220,6 +220,7 @@ const account = allWhole({
   ),
   account_repeated_ids: count("messages that were accepted under the id of another one, among those accepted"),
   account_surplus: count("arrivals beyond the expected number, where arrivals are only counted"),
+  account_refused_requests: count("requests that the pipeline's receive() refused, among all that came"),
   account_vanished: count("rows that existed earlier and were gone when the account was settled"),
   account_backlog_growth: reading("growth of the backlog under load, as a share of the deliveries that were due"),
   account_insert_p95_ms: between(

@@ -247,6 +247,12 @@ const STEPS: readonly NextStep[] = [
       "look at what deletes or changes them, or asks for a part",
   ],
   [
+    /^account_refused_requests$/,
+    (_, { account }) =>
+      `${[...(account?.causes ?? []), ...(account?.findings ?? [])].find((one) => /requests? (?:was|were) refused/.test(one)) ?? "receive() refused requests"}: ` +
+      "look at what the sender signs and sends, or at receive()",
+  ],
+  [
     /^account_backlog_growth$/,
     (_, { timeline }) =>
       `the pipeline delivers less than it accepts: ${slowest(timeline)}; more workers, or larger batches`,

@@ -115,6 +115,10 @@ export function enterAccount(measure: AccountMeasures, account: Account, slos: r
   const { farEnd } = account;
   if (farEnd?.surplus != null) measure.account_surplus.add(farEnd.surplus, arrived + farEnd.surplus);
   if (farEnd != null) measure.account_vanished.add(farEnd.vanished, farEnd.problem === null ? arrived : 0);
+  if (farEnd?.kind === "request") {
+    const refused = Object.values(farEnd.refused).reduce((sum, times) => sum + times, 0);
+    measure.account_refused_requests.add(refused, arrived + refused);
+  }
   if (account.storage !== null) enterStorage(measure, account.storage);
 }
 

@@ -63,6 +63,14 @@ describe("a far end", () => {
   });
   const { samples } = ACCOUNT.latency;
 
+  test("that takes requests tells how many it refused; no other does", () => {
+    const refused = { "wrong signature": 4, "it is not gzip": 1 };
+    const told = (kind: string) => entered({ ...ACCOUNT, farEnd: farEnd({ kind, refused }) });
+    const { account_refused_requests: requests, account_vanished: [, arrived = 0] = [] } = told("request");
+    expect(requests).toEqual([5, arrived + 5]);
+    expect(told("rows")["account_refused_requests"]).toBeUndefined();
+  });
+
   test.each<[string, Partial<Account>, number]>([
     ["that was looked at", { farEnd: farEnd({}) }, 1],
     ["that could not be looked at in the end", { farEnd: farEnd({ problem: "gone" }) }, 0],
