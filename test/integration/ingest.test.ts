@@ -98,7 +98,7 @@ describe("a healthy ingestor", () => {
     await api.stop();
     expect(health.requests.peak).toBe(500);
     expect(account).toMatchObject({ published: 1_500, acknowledged: 1_500, delivered: 1_500, lost: 0, duplicated: 0 });
-    expect(stdout).toContain("closed model: 1500 messages, 500 under way at any time");
+    expect(stdout).toContain("closed model: 1,500 messages, 500 under way at any time");
     expect(exitCode, stdout).toBe(0);
   });
 
