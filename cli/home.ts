@@ -10,5 +10,10 @@ import { join, relative, sep } from "node:path";
 export function homeOf(root: string): string {
   const here = process.cwd();
   const isInside = relative(root, here).split(sep)[0] !== "..";
-  return existsSync(join(root, "build.mjs")) && isInside ? root : here;
+  return isClone(root) && isInside ? root : here;
+}
+
+/** Whether the folder is a clone of the repository, and no installed package. */
+export function isClone(root: string): boolean {
+  return existsSync(join(root, "build.mjs"));
 }

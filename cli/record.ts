@@ -2,7 +2,7 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
 import * as v from "valibot";
 import { readConfig } from "./config.ts";
-import { homeOf } from "./home.ts";
+import { isClone } from "./home.ts";
 import { whyNoJson } from "./json.ts";
 import { type Result, ResultSchema } from "./result.ts";
 
@@ -29,7 +29,8 @@ export const LATEST = "latest";
  */
 export async function openRecord(root: string, run: string): Promise<RunRecord> {
   const out = (await readConfig(undefined))?.out ?? RESULTS;
-  const folders = [out, RESULTS, join(homeOf(root), RESULTS)].map((folder) => resolve(folder));
+  // Whoever started a run in the clone may look at it from anywhere.
+  const folders = [out, RESULTS, ...(isClone(root) ? [join(root, RESULTS)] : [])].map((folder) => resolve(folder));
   const record = await readRecord([...new Set(folders)], run);
   if (run === LATEST) {
     const { result, folder } = record;
