@@ -23,14 +23,14 @@ export interface InstanceCapacity {
 }
 
 export const MEASURED: InstanceCapacity = {
-  natsPerSecond: 199_949,
-  redisPerSecond: 358_834,
+  natsPerSecond: 182_469,
+  redisPerSecond: 370_437,
   natsBytes: 708,
   redisBytes: 567,
   sockets: 10_000,
-  socketsMegabytes: 628,
+  socketsMegabytes: 620,
   deliveriesPerSecond: 60_000,
-  webhooksPerSecond: 25_440,
+  webhooksPerSecond: 29_543,
   reportedPerSecond: 418_732,
   subscriptionKilobytes: 9.2,
 };

@@ -153,8 +153,15 @@ function resultsIn(folder: string): string {
   return join(folder, "results");
 }
 
+/** The k6 that holds the subscription: a run also asks `k6 version`. */
 function k6Below(parent: number | undefined): number | undefined {
-  return [...processes().values()].find((one) => one.parent === parent && one.name === "k6")?.pid;
+  const isRun = (pid: number) => commandOf(pid).split("\0")[1] === "run";
+  return [...processes().values()].find((one) => one.parent === parent && one.name === "k6" && isRun(one.pid))?.pid;
+}
+
+function commandOf(pid: number): string {
+  const file = `/proc/${pid}/cmdline`;
+  return existsSync(file) ? readFileSync(file, "utf8") : "";
 }
 
 /** Runs a k6 test. @throws when it left no summary. */
@@ -174,10 +181,7 @@ async function costOf(folder: string, test: RunnableTest, variables: Readonly<Re
   }
 }
 
-/**
- * Looks at a process again and again: the kernel forgets what one took that has ended. Of several, one after the other,
- * the last is told: a run asks `k6 version` first.
- */
+/** Looks at a process again and again: the kernel forgets what one took that has ended. */
 function watchCost(pidNow: () => number | undefined): { stop(): Cost } {
   let pid: number | undefined;
   let last: Cost = { cpuSeconds: 0, peakMegabytes: 0 };
