@@ -32,5 +32,8 @@ export function describeRefusedCredentials(
 /** Which variables to look at where the far end refused signatures, as its user's words have it; null where it did not. */
 export function signatureHint(causes: readonly string[], secrets: readonly string[]): string | null {
   if (secrets.length === 0 || !causes.some((cause) => /\bsign(?:ature|ed)/i.test(cause))) return null;
-  return `look at ${secrets.join(", ")}: the sender must sign with the same, in the header that receive() reads`;
+  // A file with a key for its API and one for its webhooks has both.
+  const ofSignatures = secrets.filter((name) => /SECRET|SIGN|HMAC|HOOK/i.test(name));
+  const named = ofSignatures.length === 0 ? secrets : ofSignatures;
+  return `look at ${named.join(", ")}: the sender must sign with the same, in the header that receive() reads`;
 }

@@ -120,6 +120,19 @@ test.each(PAGES)("%s names files that are there", (page) => {
   for (const path of [...links, ...named]) expect(existsSync(join(root, path)), path).toBe(true);
 });
 
+test("the package carries what its README and its docs link to", () => {
+  const { files } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { files: string[] };
+  const carried = ["README.md", "LICENSE", ...files];
+  const links = [...PAGES, "README.md"].flatMap((page) =>
+    [...readFileSync(join(root, page), "utf8").matchAll(/\]\(([^)#:]+)\)/g)].map(([, link]) =>
+      join(dirname(page), link as string),
+    ),
+  );
+  const missing = links.filter((path) => !carried.some((one) => path === one || path.startsWith(`${one}/`)));
+  // A workflow is copied from the repository.
+  expect([...new Set(missing)]).toEqual([".github/workflows/load-test.yml"]);
+});
+
 test("docs/getting-started.md finds an event in a log by its sequence number", () => {
   const trace = { run: 0xdeadbeef, publisher: 9, seq: 777, publishedAt: Date.UTC(2026, 10, 21) };
   const { code } = blocks.find((block) => block.code.includes("printf %08x 777")) as Block;

@@ -85,6 +85,11 @@ test.each([
     ["A", "B"],
     "look at A, B: the sender must sign with the same, in the header that receive() reads",
   ],
+  [
+    ["3 requests were refused: wrong signature"],
+    ["API_KEY", "WEBHOOK_SECRET"],
+    "look at WEBHOOK_SECRET: the sender must sign with the same, in the header that receive() reads",
+  ],
   [["75 requests were refused: wrong signature"], [], null],
   [["75 requests were refused: no such path"], ["HOOK_SECRET"], null],
   [["2 events were designed badly"], ["HOOK_SECRET"], null],
