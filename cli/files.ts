@@ -1,7 +1,7 @@
 /** Writing files atomically, and what to say where it fails. */
 import { randomUUID } from "node:crypto";
 import { statSync } from "node:fs";
-import { appendFile, mkdir, open, realpath, rename, rm, stat } from "node:fs/promises";
+import { appendFile, mkdir, open, readlink, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { messageOf } from "../core/problem.ts";
 
@@ -16,16 +16,25 @@ import { messageOf } from "../core/problem.ts";
 export async function writeFileWhole(file: string, text: string): Promise<string> {
   try {
     if (await isStream(file)) await appendFile(file, text);
-    else await replaceFile(await realpath(file).catch(() => file), text);
+    else await replaceFile(await targetOf(file), text);
     return file;
   } catch (problem) {
     throw cannotWrite(file, problem);
   }
 }
 
-/** A pipe or a device. What a shell has redirected to a file has a name in /dev as well, and is to be kept open. */
+/** Where a link leads, also before there is anything; of no link the file itself. */
+async function targetOf(file: string): Promise<string> {
+  const leadsTo = () => readlink(file).then((target) => resolve(dirname(file), target));
+  return realpath(file).catch(() => leadsTo().catch(() => file));
+}
+
+/** Names of what a program has open: a shell may have redirected it to a file, which is to be kept. */
+const OPENED = /^\/(?:dev\/(?:stdout$|stderr$|fd\/)|proc\/[^/]+\/fd\/)/;
+
+/** A pipe or a device, or what is open already. */
 async function isStream(file: string): Promise<boolean> {
-  if (resolve(file).startsWith("/dev/")) return true;
+  if (OPENED.test(resolve(file))) return true;
   const found = await stat(file).catch(() => null);
   return found !== null && !found.isFile() && !found.isDirectory();
 }

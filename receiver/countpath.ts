@@ -51,6 +51,11 @@ export class CountPath extends Path {
     return Math.max(0, this.latest - (this.first ?? this.latest) - CANARIES);
   }
 
+  /** What came beyond what was expected, or may have been taken without a clear answer. */
+  surplusOver({ delivered, unjudged }: PathAccount): number {
+    return Math.max(0, this.arrived - delivered - unjudged);
+  }
+
   /** A deficit is lost, of unknown events; a surplus is no event's duplicate that anybody saw. */
   override settle(publication: Publication): PathAccount {
     const expected = publication.expected(this.selected).size;

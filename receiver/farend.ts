@@ -255,7 +255,7 @@ export class FarEnd implements Observer {
     const paths = [...this.paths].map((path) => describe(path, settle(path)));
     const vanished = gone.length;
     const counted = this.count?.isCounted === true ? this.count : null;
-    const surplus = counted === null ? null : surplusOf(counted.arrived, settle(counted));
+    const surplus = counted === null ? null : counted.surplusOver(settle(counted));
     const compared = this.run.pipeline?.damage !== undefined;
     const farEnd = {
       pipeline,
@@ -297,9 +297,4 @@ export class FarEnd implements Observer {
 function describe(path: Path, settled: PathAccount): ObservedPathAccount {
   const latency = path instanceof ObservedPath ? path.latencies : new Histogram();
   return { path: path.name, ...settled, latency: latency.percentiles() };
-}
-
-/** What came beyond what was expected, or may have been taken without a clear answer. */
-function surplusOf(arrived: number, { delivered, unjudged }: PathAccount): number {
-  return Math.max(0, arrived - delivered - unjudged);
 }

@@ -17,8 +17,9 @@ export class Strays {
   private readonly first = new Map<string, number[]>();
   private readonly canaryPaths = new Set<string>();
 
-  /** Enters an arrival. @param isOfLoad whether it is no canary. */
-  enter(path: string, seq: number, isOfLoad: boolean): void {
+  /** Enters an arrival. @param given the path, as a target or a user's code names it. @param isOfLoad whether it is no canary. */
+  enter(given: string, seq: number, isOfLoad: boolean): void {
+    const path = saidIn(given);
     if (!isOfLoad) {
       if (this.canaryPaths.size < MOST_PATHS) this.canaryPaths.add(path);
       return;
@@ -52,7 +53,7 @@ export class Strays {
         ? `event ${first.join()} ${where(path)}`
         : `${seen.size} events ${where(path)}: ${shortlist(first, seen.size)}`;
     });
-    return [...canaries, ...events].map(saidIn);
+    return [...canaries, ...events];
   }
 }
 

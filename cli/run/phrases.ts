@@ -47,7 +47,7 @@ export function broken(account: Account | null, rule: Rule): string {
   const worst = worstOf(account, rule);
   if (worst === null) {
     const strays = rule === "misrouted" ? (account?.webhooks?.strays ?? account?.farEnd?.strays ?? 0) : 0;
-    if (strays > 0) return describeStrays(strays, account?.farEnd?.strayPaths ?? []);
+    if (strays > 0) return strayStep(strays, account?.farEnd?.strayPaths ?? []);
     return "the path is not among the first ten that broke a rule, which are all that the record names";
   }
   const why = {
@@ -72,7 +72,7 @@ export function broken(account: Account | null, rule: Rule): string {
 const TOLD = 3;
 
 /** What to do about deliveries on paths that the run does not have. @param paths the first of them. */
-function describeStrays(count: number, paths: readonly string[]): string {
+function strayStep(count: number, paths: readonly string[]): string {
   const which = paths.length === 0 ? "paths" : shortlist(paths, paths.length, TOLD);
   const deliveries = count === 1 ? "1 delivery" : `${number(count)} deliveries`;
   return `${deliveries} came to ${which}, which the run does not have: correct where the target sends them, or declare the path`;

@@ -210,6 +210,17 @@ test("events on a path that is none are one line, with the first of them", async
   expect([farEnd?.strayPaths, misrouted]).toEqual([["elsewhere", "nowhere"], 14]);
 });
 
+test("the name of a path that is none moves no terminal and shows no credentials", async () => {
+  const receive = ({ body }: { body: string }) => ({ path: "\u001b[2Jhttp://u:secret@h/x", text: body });
+  await opened("request", { all: {} }, pipelineOf({ kind: "request", paths: { all: {} }, receive }));
+  await hook("all", identity(0, "text", CANARY_PUBLISHER));
+  await hook("all", identity(0));
+  await published(1);
+  const { farEnd, detours } = await settle();
+  const shown = "\\u001b[2Jhttp://(hidden)@h/x";
+  expect([farEnd?.strayPaths, farEnd?.canariesAstray, detours.first[0]?.arrived]).toEqual([[shown], [shown], shown]);
+});
+
 test("order is judged per publisher, or per value of an attribute, where it is promised", async () => {
   for (const [order, reordered] of [
     ["per publisher", 1],

@@ -1,8 +1,9 @@
-import { lstat, mkdir, mkdtemp, readdir, readFile, readlink, rm, symlink, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { lstat, mkdir, mkdtemp, readdir, readFile, readlink, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { writeFileWhole } from "../../cli/files.ts";
 import { makeFolder } from "../../cli/run/folder.ts";
 import { lineOf } from "../../cli/run/progress.ts";
@@ -53,11 +54,18 @@ describe("a file", () => {
 
   test("is written where a link leads, and the link stays", async () => {
     await mkdir(join(out, "shared"));
-    await writeFile(join(out, "shared/report.html"), "first");
     await symlink("shared/report.html", join(out, "report.html"));
-    await writeFileWhole(join(out, "report.html"), "second");
+    // At first it leads to what is not there yet.
+    for (const text of ["first", "second"]) await writeFileWhole(join(out, "report.html"), text);
     expect(await readlink(join(out, "report.html"))).toBe("shared/report.html");
     expect(await readFile(join(out, "shared/report.html"), "utf8")).toBe("second");
+  });
+
+  test.runIf(existsSync("/dev/shm"))("in a folder of /dev is one as any other", async () => {
+    const memory = await mkdtemp("/dev/shm/throughline-folder-");
+    onTestFinished(() => rm(memory, { recursive: true, force: true }));
+    for (const text of ["first", "second"]) await writeFileWhole(join(memory, "run/result.json"), text);
+    expect(await readFile(join(memory, "run/result.json"), "utf8")).toBe("second");
   });
 
   test("that is a pipe is written to, and stays one", async () => {
